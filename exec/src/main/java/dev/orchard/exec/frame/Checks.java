@@ -19,9 +19,13 @@ final class Checks {
     }
   }
 
-  static void atMost(String field, String text, int max) {
+  /** Text of whole characters only: a half of one has no UTF-8. */
+  static void text(String field, String text, int max) {
     if (text.length() > max) {
       throw new InvalidFrameException(field, text.length() + " characters, at most " + max);
+    }
+    if (text.codePoints().anyMatch(Checks::isHalfCharacter)) {
+      throw new InvalidFrameException(field, "half of a surrogate pair: send whole characters");
     }
   }
 
@@ -95,15 +99,21 @@ final class Checks {
   static String message(String text) {
     String cut = text.length() > Frame.MAX_MESSAGE ? text.substring(0, Frame.MAX_MESSAGE) : text;
     StringBuilder whole = new StringBuilder(cut.length());
-    cut.codePoints()
-        .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xFFFD : c)
-        .forEach(whole::appendCodePoint);
+    cut.codePoints().map(c -> isHalfCharacter(c) ? 0xFFFD : c).forEach(whole::appendCodePoint);
     return whole.toString();
+  }
+
+  private static boolean isHalfCharacter(int codePoint) {
+    return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
   }
 
   /** Untrusted text, short and harmless enough for a message. */
   static String quoted(String text) {
-    String cut = text.length() > 40 ? text.substring(0, 40) + "…" : text;
+    return quoted(text, 40);
+  }
+
+  static String quoted(String text, int max) {
+    String cut = text.length() > max ? text.substring(0, max) + "…" : text;
     return '"' + cut.replaceAll("\\p{Cntrl}", "?") + '"';
   }
 }

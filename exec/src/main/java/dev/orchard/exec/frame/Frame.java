@@ -41,10 +41,10 @@ public sealed interface Frame {
    */
   record Started(String session, long pid, String bootId, String ticket) implements Out {
     public Started {
-      Checks.atMost("started.session", session, MAX_NAME);
+      Checks.text("started.session", session, MAX_NAME);
       Checks.notNegative("started.pid", pid);
-      Checks.atMost("started.bootID", bootId, MAX_NAME);
-      Checks.atMost("started.ticket", ticket, MAX_TICKET);
+      Checks.text("started.bootID", bootId, MAX_NAME);
+      Checks.text("started.ticket", ticket, MAX_TICKET);
     }
   }
 
@@ -103,7 +103,7 @@ public sealed interface Frame {
    */
   record Heartbeat(String ticket) implements Out, In {
     public Heartbeat {
-      Checks.atMost("heartbeat.ticket", ticket, MAX_TICKET);
+      Checks.text("heartbeat.ticket", ticket, MAX_TICKET);
     }
   }
 
