@@ -1,0 +1,87 @@
+package dev.orchard.exec.session;
+
+import com.google.protobuf.ByteString;
+import dev.orchard.exec.frame.Frame;
+import java.util.Optional;
+
+/**
+ * Stdin on its way to the next place, at the client and at the worker: held until acknowledged, so
+ * that it goes out again from there on every new connection.
+ */
+final class StdinSender {
+  private final StdinQueue queue;
+  private boolean offsetKnown;
+  private long sent;
+  private boolean endSent;
+
+  StdinSender(boolean promised) {
+    this.queue = new StdinQueue(promised);
+  }
+
+  Optional<Frame.Failure> offer(Frame.Stdin frame) {
+    return queue.offer(frame);
+  }
+
+  /** A new connection, on which the next place has taken everything before {@code offset}. */
+  void resume(long offset) {
+    queue.takenUpTo(offset);
+    offsetKnown = true;
+    sent = queue.taken();
+    endSent = false;
+  }
+
+  /** The connection is gone: where the next place is will be told by {@link #resume}. */
+  void disconnected() {
+    offsetKnown = false;
+  }
+
+  /** Forgets what was not acknowledged. */
+  void drop() {
+    queue.drop();
+  }
+
+  /**
+   * @return false where the next place claims bytes that it was never sent
+   */
+  boolean acknowledged(long offset) {
+    if (offset > sent) {
+      return false;
+    }
+    queue.takenUpTo(offset);
+    return true;
+  }
+
+  boolean offsetKnown() {
+    return offsetKnown;
+  }
+
+  /** Offset of the first byte that was never offered. */
+  long received() {
+    return queue.received();
+  }
+
+  long taken() {
+    return queue.taken();
+  }
+
+  int room() {
+    return queue.room();
+  }
+
+  /** The next frame for this connection, or empty while there is none. */
+  Optional<Frame.Stdin> next() {
+    if (!offsetKnown) {
+      return Optional.empty();
+    }
+    ByteString rest = queue.head().substring((int) (sent - queue.taken()));
+    if (rest.isEmpty() && (!queue.endKnown() || endSent)) {
+      return Optional.empty();
+    }
+    ByteString data = rest.substring(0, Math.min(rest.size(), Frame.MAX_DATA));
+    boolean eof = queue.endKnown() && data.size() == rest.size();
+    Frame.Stdin frame = new Frame.Stdin(sent, data, eof);
+    sent = frame.end();
+    endSent = eof;
+    return Optional.of(frame);
+  }
+}

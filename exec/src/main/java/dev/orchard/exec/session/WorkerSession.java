@@ -1,0 +1,536 @@
+package dev.orchard.exec.session;
+
+import com.google.protobuf.ByteString;
+import dev.orchard.exec.frame.ErrorCode;
+import dev.orchard.exec.frame.ExitReason;
+import dev.orchard.exec.frame.Frame;
+import dev.orchard.exec.frame.StdStream;
+import dev.orchard.exec.log.JournalRecord;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session on its worker: started at most once, ended once, every byte of output into the log
+ * once.
+ *
+ * <ul>
+ *   <li>{@code WAITING} → {@code INTENDED}: the guest of the bound boot is there; the intent with
+ *       its fence is journalled before the start goes out.
+ *   <li>{@code INTENDED} → {@code RUNNING}: the guest says that the process runs.
+ *   <li>any → {@code FINISHED}: the guest reports the exit; or it is certain that nothing was
+ *       started; or the fence has changed, which is {@code Lost}. Absorbs.
+ * </ul>
+ *
+ * <p>After a restart of the daemon the phase comes from the journal and the guest is asked by an
+ * attach; only the same instance's "never heard of it" leads to another start. Driven by one
+ * thread; times are Unix milliseconds.
+ */
+public final class WorkerSession {
+  /** How long {@link DisconnectPolicy#TERMINATE} waits for a foreground reader. DESIGN's lease. */
+  public static final Duration LEASE = Duration.ofSeconds(60);
+
+  /** The guest is told what is stored after this many bytes: a fraction of what it may hold. */
+  static final int STORED_STEP = AgentSession.BUFFER_BYTES / 16;
+
+  private static final int MAX_VIOLATIONS = 3;
+
+  /** Where a session stands. Grows only. */
+  public enum Phase {
+    WAITING,
+    INTENDED,
+    RUNNING,
+    FINISHED
+  }
+
+  private final SessionRules rules;
+  private final ByteString spec;
+  private final StdinSender stdin;
+  private final Lease lease = new Lease();
+  private final List<SessionAction> actions = new ArrayList<>();
+  private final List<Frame.In> undelivered = new ArrayList<>();
+
+  private Phase phase = Phase.WAITING;
+  private @Nullable Fence intent;
+  private boolean starting;
+  private boolean stdinOffsetKnown;
+  private boolean attached;
+  private boolean guestReleased;
+  private long stdoutBytes;
+  private long stderrBytes;
+  private long storedTold;
+  private int violations;
+  private @Nullable Termination termination;
+  private boolean detached;
+  private boolean acknowledged;
+  private Frame.@Nullable Exit exit;
+  private final long createdAt;
+  private long pid;
+  private long startedAt;
+  private long completedAt;
+  private long activeAt;
+  private long now;
+
+  private WorkerSession(SessionRules rules, ByteString spec, long now, boolean stdinOffsetKnown) {
+    this.rules = rules;
+    this.spec = spec;
+    this.stdin = new StdinSender(rules.stdin());
+    this.stdinOffsetKnown = stdinOffsetKnown;
+    this.now = now;
+    this.createdAt = now;
+    this.activeAt = now;
+  }
+
+  /**
+   * A session that this worker was just told of.
+   *
+   * @param spec what runs, for the journal; opaque here
+   */
+  public static WorkerSession dispatched(SessionRules rules, ByteString spec, long now) {
+    return new WorkerSession(rules, spec, now, true);
+  }
+
+  /**
+   * A session that an earlier run of the daemon left.
+   *
+   * @param rules as they follow from the spec in the journal
+   * @param records the journal
+   * @param stdoutBytes what the log holds of stdout, evicted segments included
+   */
+  public static WorkerSession recovered(
+      SessionRules rules,
+      List<JournalRecord> records,
+      long stdoutBytes,
+      long stderrBytes,
+      long now) {
+    WorkerSession session = new WorkerSession(rules, ByteString.EMPTY, now, false);
+    session.stdoutBytes = stdoutBytes;
+    session.stderrBytes = stderrBytes;
+    records.forEach(session::recover);
+    return session;
+  }
+
+  private void recover(JournalRecord record) {
+    switch (record) {
+      case JournalRecord.Intent r -> {
+        intent = new Fence(r.bootId(), r.instance());
+        phase = Phase.INTENDED;
+      }
+      case JournalRecord.Started r -> {
+        pid = r.pid();
+        startedAt = r.startTimeMillis();
+        phase = Phase.RUNNING;
+      }
+      case JournalRecord.Detached r -> detached = true;
+      case JournalRecord.Ending r -> termination = new Termination(r.reason(), r.message(), now);
+      case JournalRecord.Exited r -> {
+        exit = r.exit();
+        completedAt = r.completionTimeMillis();
+        phase = Phase.FINISHED;
+      }
+      case JournalRecord.Acknowledged r -> acknowledged = true;
+    }
+  }
+
+  /**
+   * @param nowMillis Unix time; a clock that steps back is held
+   */
+  public List<SessionAction> step(SessionEvent event, long nowMillis) {
+    long elapsed = Math.max(0, nowMillis - now);
+    now += elapsed;
+    actions.clear();
+    switch (event) {
+      case SessionEvent.GuestReady(Fence fence) -> guestReady(fence);
+      case SessionEvent.GuestLost() -> guestLost();
+      case SessionEvent.VmGone(String why) -> vmGone(why);
+      case SessionEvent.GuestAttached(long stdinOffset) -> guestAttached(stdinOffset);
+      case SessionEvent.GuestRefused(RefusalReason reason, String message) ->
+          guestRefused(reason, message);
+      case SessionEvent.FromGuest(Frame.Out frame) -> fromGuest(frame);
+      case SessionEvent.FromWriter(Frame.In frame) -> fromWriter(frame);
+      case SessionEvent.Foreground(int attachments) -> lease.held(attachments > 0);
+      case SessionEvent.KubernetesReachable(boolean reachable) -> lease.reachable(reachable);
+      case SessionEvent.Cancel(ExitReason reason, String message) -> cancel(reason, message);
+      case SessionEvent.OutcomeAcknowledged() -> acknowledge();
+      case SessionEvent.Tick() -> tick(elapsed);
+    }
+    return List.copyOf(actions);
+  }
+
+  private void guestLost() {
+    attached = false;
+    stdin.disconnected();
+  }
+
+  private void guestReady(Fence fence) {
+    guestLost();
+    Fence asked = intent;
+    if (asked == null) {
+      if (phase == Phase.FINISHED) {
+        return;
+      }
+      if (!fence.bootId().equals(rules.bootId())) {
+        lost("the VM was started anew after the session was bound to it");
+        return;
+      }
+      intent = fence;
+      phase = Phase.INTENDED;
+      actions.add(
+          new SessionAction.Write(
+              new JournalRecord.Intent(spec, fence.bootId(), fence.instance())));
+      actions.add(new SessionAction.Report());
+      starting = true;
+      actions.add(new SessionAction.Start());
+    } else if (fence.equals(asked)) {
+      starting = false;
+      if (phase != Phase.FINISHED || !guestReleased) {
+        actions.add(new SessionAction.Attach(logEnd()));
+      }
+    } else if (phase != Phase.FINISHED) {
+      lost(
+          fence.bootId().equals(asked.bootId())
+              ? "the guest agent was restarted"
+              : "the VM was started anew");
+    }
+  }
+
+  private void vmGone(String why) {
+    if (phase == Phase.WAITING) {
+      finish(startFailed(why));
+    } else if (phase != Phase.FINISHED) {
+      lost(why);
+    }
+  }
+
+  private void guestAttached(long stdinOffset) {
+    attached = true;
+    if (phase == Phase.FINISHED) {
+      releaseGuest();
+      return;
+    }
+    stdin.resume(stdinOffset);
+    stdinOffsetKnown = true;
+    actions.add(new SessionAction.ToWriter(new Frame.Ack(stdin.taken())));
+    undelivered.forEach(frame -> actions.add(new SessionAction.ToGuest(frame)));
+    undelivered.clear();
+    if (termination != null) {
+      termination.streamReset();
+    }
+    sendStdin();
+    terminate();
+  }
+
+  private void guestRefused(RefusalReason reason, String message) {
+    attached = false;
+    switch (phase) {
+      case WAITING -> {}
+      case FINISHED -> guestReleased = true;
+      case RUNNING -> lost(message);
+      case INTENDED -> {
+        switch (reason) {
+          case UNKNOWN_SESSION -> neverStarted();
+          case OTHER_INSTANCE, FORGOTTEN_SESSION -> lost(message);
+          case INVALID_INPUT, TOO_MANY_SESSIONS -> {
+            if (starting) {
+              finish(startFailed(message));
+            } else {
+              lost(message);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** The very instance that was asked says that it was not: the start may be repeated. */
+  private void neverStarted() {
+    Termination end = termination;
+    if (end != null) {
+      finish(withoutProcess(end));
+    } else if (now - createdAt >= rules.startTimeout().toMillis()) {
+      finish(startFailed(startTimedOut()));
+    } else {
+      starting = true;
+      actions.add(new SessionAction.Start());
+    }
+  }
+
+  private void fromGuest(Frame.Out frame) {
+    if (phase == Phase.FINISHED) {
+      return;
+    }
+    switch (frame) {
+      case Frame.Started started -> started(started.pid());
+      case Frame.Output output -> output(output);
+      case Frame.Ack(long stdinOffset) -> {
+        if (stdin.acknowledged(stdinOffset)) {
+          actions.add(new SessionAction.ToWriter(new Frame.Ack(stdinOffset)));
+        } else {
+          violation("it took stdin that it was not sent");
+        }
+      }
+      case Frame.Exit end -> guestExit(end);
+      case Frame.Failure failure -> violation(failure.message());
+      case Frame.Heartbeat heartbeat -> {}
+      case Frame.Gap gap -> violation("it lost output");
+    }
+  }
+
+  private void started(long processId) {
+    if (phase == Phase.INTENDED) {
+      phase = Phase.RUNNING;
+      pid = processId;
+      startedAt = now;
+      activeAt = now;
+      actions.add(new SessionAction.Write(new JournalRecord.Started(pid, now)));
+      actions.add(new SessionAction.Report());
+      terminate();
+    }
+  }
+
+  private void output(Frame.Output output) {
+    if (phase != Phase.RUNNING || output.offset() > logEnd()) {
+      violation("output at offset " + output.offset() + " after " + logEnd());
+      return;
+    }
+    if (output.end() <= logEnd()) {
+      return;
+    }
+    ByteString fresh = output.data().substring((int) (logEnd() - output.offset()));
+    actions.add(new SessionAction.Append(output.stream(), fresh));
+    switch (output.stream()) {
+      case STDOUT -> stdoutBytes += fresh.size();
+      case STDERR -> stderrBytes += fresh.size();
+    }
+    activeAt = now;
+    if (logEnd() - storedTold >= STORED_STEP) {
+      storedTold = logEnd();
+      actions.add(new SessionAction.Stored(storedTold, false));
+    }
+  }
+
+  private void guestExit(Frame.Exit end) {
+    boolean inOrder =
+        switch (end.reason()) {
+          case EXITED, SIGNALED -> phase == Phase.RUNNING;
+          case START_FAILED -> phase == Phase.INTENDED;
+          case TIMED_OUT, IDLE_TIMED_OUT, CANCELLED, OUTPUT_LIMIT, LOST -> false;
+        };
+    if (!inOrder) {
+      violation("it sent an exit with reason " + end.reason());
+    } else if (end.stdoutBytes() != stdoutBytes || end.stderrBytes() != stderrBytes) {
+      lost(
+          "the guest agent counted %d and %d bytes of output, %d and %d arrived"
+              .formatted(end.stdoutBytes(), end.stderrBytes(), stdoutBytes, stderrBytes));
+    } else {
+      finish(termination == null ? end : termination.outcome(end));
+    }
+  }
+
+  /** The guest is not trusted to keep the protocol, nor for ever given another chance. */
+  private void violation(String what) {
+    violations++;
+    guestLost();
+    actions.add(new SessionAction.CloseGuest());
+    if (violations >= MAX_VIOLATIONS) {
+      lost("the guest agent broke the protocol: " + what);
+    } else {
+      starting = false;
+      actions.add(new SessionAction.Attach(logEnd()));
+    }
+  }
+
+  private void fromWriter(Frame.In frame) {
+    if (phase == Phase.FINISHED) {
+      return;
+    }
+    switch (frame) {
+      case Frame.Stdin input -> {
+        activeAt = now;
+        stdin.offer(input).ifPresent(f -> actions.add(new SessionAction.ToWriter(f)));
+        sendStdin();
+      }
+      case Frame.Resize resize -> {
+        if (rules.tty()) {
+          undelivered.removeIf(Frame.Resize.class::isInstance);
+          deliver(resize);
+        } else {
+          refuse("resize: the session was started without a TTY");
+        }
+      }
+      case Frame.Signal signal -> deliver(signal);
+      case Frame.Detach detach -> {
+        if (!detached) {
+          detached = true;
+          actions.add(new SessionAction.Write(new JournalRecord.Detached()));
+        }
+      }
+      case Frame.Heartbeat heartbeat -> {}
+    }
+  }
+
+  private void deliver(Frame.In frame) {
+    if (attached) {
+      actions.add(new SessionAction.ToGuest(frame));
+    } else if (undelivered.size() < Frame.Signal.NAMES.size()) {
+      undelivered.add(frame);
+    } else {
+      refuse("too many signals are waiting for the guest");
+    }
+  }
+
+  private void refuse(String message) {
+    actions.add(new SessionAction.ToWriter(new Frame.Failure(ErrorCode.INVALID_FRAME, message)));
+  }
+
+  private void sendStdin() {
+    for (Optional<Frame.Stdin> next = stdin.next(); next.isPresent(); next = stdin.next()) {
+      actions.add(new SessionAction.ToGuest(next.get()));
+    }
+  }
+
+  private void cancel(ExitReason reason, String message) {
+    if (phase == Phase.FINISHED || termination != null) {
+      return;
+    }
+    Termination begun = new Termination(reason, message, now);
+    termination = begun;
+    if (phase == Phase.WAITING) {
+      finish(withoutProcess(begun));
+    } else {
+      actions.add(new SessionAction.Write(new JournalRecord.Ending(reason, message)));
+      terminate();
+    }
+  }
+
+  private void terminate() {
+    if (termination != null && attached && phase == Phase.RUNNING) {
+      termination
+          .due(now, rules.terminationGracePeriod().toMillis())
+          .ifPresent(signal -> actions.add(new SessionAction.ToGuest(signal)));
+    }
+  }
+
+  private static Frame.Exit withoutProcess(Termination end) {
+    return Frame.Exit.withoutProcess(null, end.reason(), end.message());
+  }
+
+  private void acknowledge() {
+    if (phase == Phase.FINISHED && !acknowledged) {
+      acknowledged = true;
+      actions.add(new SessionAction.Write(new JournalRecord.Acknowledged()));
+    }
+  }
+
+  private void tick(long elapsed) {
+    if (phase == Phase.FINISHED) {
+      return;
+    }
+    lease.elapsed(elapsed);
+    if (phase == Phase.WAITING && now - createdAt >= rules.startTimeout().toMillis()) {
+      finish(startFailed(startTimedOut()));
+      return;
+    }
+    if (rules.disconnectPolicy() == DisconnectPolicy.TERMINATE && !detached && lease.over()) {
+      cancel(
+          ExitReason.CANCELLED, "its foreground reader was away for " + LEASE.toSeconds() + " s");
+    }
+    if (phase == Phase.RUNNING) {
+      if (isOver(rules.timeout(), startedAt)) {
+        cancel(ExitReason.TIMED_OUT, "it ran for " + rules.timeout().toMillis() + " ms");
+      } else if (isOver(rules.idleTimeout(), activeAt)) {
+        cancel(ExitReason.IDLE_TIMED_OUT, "idle for " + rules.idleTimeout().toMillis() + " ms");
+      }
+      terminate();
+    }
+  }
+
+  private boolean isOver(Duration limit, long since) {
+    return !limit.isZero() && now - since >= limit.toMillis();
+  }
+
+  private String startTimedOut() {
+    return "the guest agent was not connected within " + rules.startTimeout().toMillis() + " ms";
+  }
+
+  private static Frame.Exit startFailed(String why) {
+    return Frame.Exit.withoutProcess(null, ExitReason.START_FAILED, why);
+  }
+
+  private void lost(String why) {
+    Duration ran = startedAt == 0 ? Duration.ZERO : Duration.ofMillis(now - startedAt);
+    finish(Frame.Exit.lost(stdoutBytes, stderrBytes, ran, why));
+  }
+
+  private void finish(Frame.Exit outcome) {
+    exit = outcome;
+    completedAt = now;
+    phase = Phase.FINISHED;
+    actions.add(new SessionAction.Sync());
+    actions.add(new SessionAction.Write(new JournalRecord.Exited(outcome, now)));
+    actions.add(new SessionAction.Report());
+    if (attached) {
+      releaseGuest();
+    }
+  }
+
+  private void releaseGuest() {
+    guestReleased = true;
+    attached = false;
+    actions.add(new SessionAction.Stored(logEnd(), true));
+    actions.add(new SessionAction.CloseGuest());
+  }
+
+  public Phase phase() {
+    return phase;
+  }
+
+  /** The outcome, once it stands in the journal. */
+  public Optional<Frame.Exit> exit() {
+    return Optional.ofNullable(exit);
+  }
+
+  /** Whether a controller said that the outcome stands in the object. */
+  public boolean isAcknowledged() {
+    return acknowledged;
+  }
+
+  /** Offset at which the output ends that the log has been given. */
+  public long logEnd() {
+    return stdoutBytes + stderrBytes;
+  }
+
+  public long bytes(StdStream stream) {
+    return switch (stream) {
+      case STDOUT -> stdoutBytes;
+      case STDERR -> stderrBytes;
+    };
+  }
+
+  /** Whether the next frame of stdin has room; a writer is not read from until then. */
+  public boolean wantsStdin() {
+    return phase == Phase.FINISHED || (stdinOffsetKnown && stdin.room() >= Frame.MAX_DATA);
+  }
+
+  /** What a new writer is told first; empty until the guest has said what it took. */
+  public Optional<Frame.Ack> stdinOffset() {
+    return stdinOffsetKnown ? Optional.of(new Frame.Ack(stdin.taken())) : Optional.empty();
+  }
+
+  /** Of the process, inside the guest; 0 while it has not started. */
+  public long pid() {
+    return pid;
+  }
+
+  /** Unix milliseconds; 0 while it has not started. */
+  public long startedAt() {
+    return startedAt;
+  }
+
+  /** Unix milliseconds; 0 while it has not finished. */
+  public long completedAt() {
+    return completedAt;
+  }
+}
