@@ -1,0 +1,9 @@
+package dev.orchard.crds.worker;
+
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Default;
+
+/** What an administrator wants of a worker. */
+public record WorkerSpec(
+    @JsonPropertyDescription("Place no further VMs here. What runs goes on.") @Default("false")
+        boolean unschedulable) {}
