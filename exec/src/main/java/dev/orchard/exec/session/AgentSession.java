@@ -61,6 +61,8 @@ public final class AgentSession {
   }
 
   /**
+   * A process that was spawned.
+   *
    * @param streams the streams the process writes to: both, or stdout alone on a TTY
    */
   public static AgentSession running(long pid, boolean hasStdin, Set<StdStream> streams) {

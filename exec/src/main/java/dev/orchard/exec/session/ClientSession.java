@@ -24,6 +24,8 @@ public final class ClientSession {
   private @Nullable Outcome outcome;
 
   /**
+   * A session of which nothing was received yet.
+   *
    * @param hasStdin whether the session was started with a stdin
    * @param tty what is typed while disconnected is not sent later
    */

@@ -41,6 +41,8 @@ public final class Dispatch {
   }
 
   /**
+   * The next thing to do about a session.
+   *
    * @param wanted the object with the session's UID; null where no informer knows one
    * @param reported null where the worker has not reported the session
    * @param synced whether the worker has reported everything that it has
@@ -66,6 +68,8 @@ public final class Dispatch {
   }
 
   /**
+   * The next thing to do about a session whose object is gone.
+   *
    * @param reported a session that no informer knows
    * @return what a live GET's "not there, or with another UID" means for it
    */

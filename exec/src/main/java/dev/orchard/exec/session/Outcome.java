@@ -5,6 +5,8 @@ import dev.orchard.exec.frame.Frame;
 /** How a session ended, as far as its client can tell. */
 public sealed interface Outcome {
   /**
+   * The command's outcome is certain.
+   *
    * @param exit with lengths and, where everything was read, digests that match what was received
    */
   record Known(Frame.Exit exit) implements Outcome {}

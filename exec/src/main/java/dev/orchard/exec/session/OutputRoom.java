@@ -24,6 +24,8 @@ public record OutputRoom(long limit, OnOutputLimit onLimit) {
   }
 
   /**
+   * Asked before every append.
+   *
    * @param size bytes in the log
    * @param oldestSegmentEnd offset behind the segment that an eviction would drop
    * @param foreground cursor of the slowest foreground reader, or where it was while its lease

@@ -19,15 +19,15 @@ final class StdinQueue {
   private boolean discarding;
 
   /**
+   * An empty queue.
+   *
    * @param promised whether the session was started with a stdin at all
    */
   StdinQueue(boolean promised) {
     this.promised = promised;
   }
 
-  /**
-   * @return why the frame cannot be taken
-   */
+  /** Takes a frame, or says why it cannot be taken. */
   Optional<Frame.Failure> offer(Frame.Stdin frame) {
     if (!promised) {
       return failure(ErrorCode.INVALID_FRAME, "the session was started without stdin");

@@ -40,9 +40,7 @@ final class StdinSender {
     queue.drop();
   }
 
-  /**
-   * @return false where the next place claims bytes that it was never sent
-   */
+  /** Returns false where the next place claims bytes that it was never sent. */
   boolean acknowledged(long offset) {
     if (offset > sent) {
       return false;

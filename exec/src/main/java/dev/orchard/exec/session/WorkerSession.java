@@ -135,6 +135,8 @@ public final class WorkerSession {
   }
 
   /**
+   * Takes one event and says what is to be done, in order.
+   *
    * @param nowMillis Unix time; a clock that steps back is held
    */
   public List<SessionAction> step(SessionEvent event, long nowMillis) {
