@@ -12,14 +12,14 @@ import io.fabric8.generator.annotation.ValidationRule;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What somebody wants to run. Only the power state may change. */
+/** What somebody wants to run. What it is made of never changes. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 @ValidationRule(
     value =
-        "self.image == oldSelf.image && self.?runtime == oldSelf.?runtime && self.cpu =="
-            + " oldSelf.cpu && self.memoryMib == oldSelf.memoryMib &&"
-            + " self.?workerSelector.orValue({}) == oldSelf.?workerSelector.orValue({})",
-    message = "only powerState of a VM may change; for another VM, delete this one and create it")
+        "self.image == oldSelf.image && self.cpu == oldSelf.cpu"
+            + " && self.memoryMib == oldSelf.memoryMib && has(self.runtime) == has(oldSelf.runtime)"
+            + " && (!has(self.runtime) || self.runtime == oldSelf.runtime)",
+    message = "image, runtime, cpu and memoryMib of a VM never change; for another VM, create it")
 public record VMSpec(
     @JsonPropertyDescription("Name of an image that the worker has been given.")
         @Required

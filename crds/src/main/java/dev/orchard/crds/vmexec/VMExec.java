@@ -31,7 +31,9 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @ValidationRule(
     value =
         "!has(self.spec.target) || !has(self.status) || !has(self.status.boundTo)"
-            + " || self.status.boundTo == self.spec.target",
+            + " || self.status.boundTo.vmUID == self.spec.target.vmUID"
+            + " && self.status.boundTo.workerName == self.spec.target.workerName"
+            + " && self.status.boundTo.bootID == self.spec.target.bootID",
     message = "status.boundTo must be what spec.target says")
 public final class VMExec extends CustomResource<VMExecSpec, VMExecStatus> implements Namespaced {
   private static final long serialVersionUID = 1L;

@@ -19,19 +19,22 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 @ValidationRule(
     value =
-        "self.vmName == oldSelf.vmName && self.?target == oldSelf.?target"
-            + " && self.command == oldSelf.command"
-            + " && self.?env.orValue([]) == oldSelf.?env.orValue([])"
-            + " && self.?workingDir == oldSelf.?workingDir && self.?user == oldSelf.?user"
-            + " && self.stdin == oldSelf.stdin && self.?tty == oldSelf.?tty"
-            + " && self.disconnectPolicy == oldSelf.disconnectPolicy"
-            + " && self.startTimeoutSeconds == oldSelf.startTimeoutSeconds"
-            + " && self.timeoutSeconds == oldSelf.timeoutSeconds"
-            + " && self.idleTimeoutSeconds == oldSelf.idleTimeoutSeconds"
-            + " && self.terminationGracePeriodSeconds == oldSelf.terminationGracePeriodSeconds"
-            + " && self.output == oldSelf.output"
-            + " && self.?ttlSecondsAfterFinished == oldSelf.?ttlSecondsAfterFinished"
-            + " && self.?requestedBy == oldSelf.?requestedBy",
+        "self.vmName == oldSelf.vmName && self.command == oldSelf.command && self.stdin =="
+            + " oldSelf.stdin && self.disconnectPolicy == oldSelf.disconnectPolicy &&"
+            + " self.startTimeoutSeconds == oldSelf.startTimeoutSeconds && self.timeoutSeconds =="
+            + " oldSelf.timeoutSeconds && self.idleTimeoutSeconds == oldSelf.idleTimeoutSeconds &&"
+            + " self.terminationGracePeriodSeconds == oldSelf.terminationGracePeriodSeconds &&"
+            + " self.output == oldSelf.output && has(self.target) == has(oldSelf.target) &&"
+            + " (!has(self.target) || self.target == oldSelf.target) && has(self.env) =="
+            + " has(oldSelf.env) && (!has(self.env) || self.env == oldSelf.env) &&"
+            + " has(self.workingDir) == has(oldSelf.workingDir) && (!has(self.workingDir) ||"
+            + " self.workingDir == oldSelf.workingDir) && has(self.user) == has(oldSelf.user) &&"
+            + " (!has(self.user) || self.user == oldSelf.user) && has(self.tty) == has(oldSelf.tty)"
+            + " && (!has(self.tty) || self.tty == oldSelf.tty) && has(self.ttlSecondsAfterFinished)"
+            + " == has(oldSelf.ttlSecondsAfterFinished) && (!has(self.ttlSecondsAfterFinished) ||"
+            + " self.ttlSecondsAfterFinished == oldSelf.ttlSecondsAfterFinished) &&"
+            + " has(self.requestedBy) == has(oldSelf.requestedBy) && (!has(self.requestedBy) ||"
+            + " self.requestedBy == oldSelf.requestedBy)",
     message = "only desiredState of a VMExec may change; for another command, create another one")
 @ValidationRule(
     value = "self.desiredState == oldSelf.desiredState || self.desiredState == 'Cancelled'",

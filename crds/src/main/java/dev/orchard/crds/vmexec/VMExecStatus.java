@@ -22,25 +22,25 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 @ValidationRule(
     value =
-        "self.?state == oldSelf.?state || "
+        "!has(oldSelf.state) || has(self.state) && (self.state == oldSelf.state || "
             + VMExecStatus.RANKS
-            + "[self.?state.orValue('Pending')] > "
+            + "[self.state] > "
             + VMExecStatus.RANKS
-            + "[oldSelf.?state.orValue('Pending')]",
+            + "[oldSelf.state])",
     message = "status.state only goes forward, and the first end stands",
     fieldPath = ".state")
 @ValidationRule(
-    value = "!has(oldSelf.boundTo) || self.?boundTo == oldSelf.?boundTo",
+    value = "!has(oldSelf.boundTo) || has(self.boundTo) && self.boundTo == oldSelf.boundTo",
     message = "status.boundTo never changes",
     fieldPath = ".boundTo")
 @ValidationRule(
-    value = "!has(oldSelf.exit) || self.?exit == oldSelf.?exit",
+    value = "!has(oldSelf.exit) || has(self.exit) && self.exit == oldSelf.exit",
     message = "status.exit never changes: the first end stands",
     fieldPath = ".exit")
 @ValidationRule(
     value =
-        "has(self.exit) == (self.?state.orValue('Pending') in"
-            + " ['Succeeded', 'Failed', 'Cancelled', 'Lost'])",
+        "has(self.exit) == (has(self.state)"
+            + " && self.state in ['Succeeded', 'Failed', 'Cancelled', 'Lost'])",
     message = "status.exit is there exactly when status.state says that it has ended",
     fieldPath = ".exit")
 public record VMExecStatus(
