@@ -1,0 +1,12 @@
+package dev.orchard.dev.cluster;
+
+/** A Kubernetes API that answers; closing it ends what was started for it, and nothing else. */
+public interface Cluster extends AutoCloseable {
+  /** What it is and what it lacks, in one line for people. */
+  String description();
+
+  ClusterAccess access();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.orchard.dev.tls;
+
+import org.jspecify.annotations.NullMarked;
