@@ -1,5 +1,6 @@
 package dev.orchard.crds.vm;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import dev.orchard.crds.Conditions;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Where a VM is and what becomes of it. The operator writes {@code state}, {@code workerName} and
  * condition {@code Scheduled}; the controller the rest.
  */
+@JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record VMStatus(
     @JsonPropertyDescription("The conditions in one word.") @Nullable VMState state,

@@ -1,11 +1,13 @@
 package dev.orchard.crds.vmexec;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 
 /** One variable of a command's environment, beside those that the guest gives to everybody. */
+@JsonIgnoreProperties(ignoreUnknown = true)
 public record EnvVar(
     @JsonPropertyDescription("Name, as a shell takes it.")
         @Required

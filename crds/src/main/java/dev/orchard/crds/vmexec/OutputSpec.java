@@ -1,11 +1,13 @@
 package dev.orchard.crds.vmexec;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 
 /** How much of a command's output is kept, and where. */
+@JsonIgnoreProperties(ignoreUnknown = true)
 public record OutputSpec(
     @JsonPropertyDescription("Bytes that the worker keeps of stdout and stderr together.")
         @Default("" + OutputSpec.DEFAULT_LIMIT)

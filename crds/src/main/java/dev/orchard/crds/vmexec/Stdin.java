@@ -1,9 +1,11 @@
 package dev.orchard.crds.vmexec;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
 
 /** A command's standard input. */
+@JsonIgnoreProperties(ignoreUnknown = true)
 public record Stdin(
     @JsonPropertyDescription("None: empty. Attach: from whoever attaches as writer.")
         @Default("None")

@@ -1,5 +1,6 @@
 package dev.orchard.crds.vmexec;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * What to run, where and for how long. Never changes but for {@code desiredState}. The defaults of
  * the schema are those of this record too, for a cluster that does not default.
  */
+@JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 @ValidationRule(
     value =

@@ -1,6 +1,7 @@
 package dev.orchard.crds.vmexec;
 
 import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import dev.orchard.crds.Conditions;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The copies below only ever go forward, as the API server demands: an ended one absorbs
  * everything, and a late report of an earlier state changes nothing.
  */
+@JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 @ValidationRule(
     value =

@@ -1,5 +1,6 @@
 package dev.orchard.crds.worker;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import dev.orchard.crds.Conditions;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * What a worker said when it registered (written by the controller that has its link), and whether
  * it is there (condition {@code Ready}, written by the operator).
  */
+@JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record WorkerStatus(
     @JsonPropertyDescription("What it may give to VMs in all.") @Nullable WorkerCapacity capacity,

@@ -120,8 +120,7 @@ public final class ApiServer implements BeforeAllCallback {
   public record Kubectl(int code, String output) {}
 
   private record Running(
-      KubeAPIServer server, KubernetesClient client, Path folder, Path kubectl, Path kubeconfig)
-      implements AutoCloseable {
+      KubeAPIServer server, KubernetesClient client, Path folder, Path kubectl, Path kubeconfig) {
     /** Any will do: it only names the folder in which kube-api-test looks for binaries. */
     private static final String VERSION = "1.0.0";
 
