@@ -19,6 +19,9 @@ public sealed interface SessionEvent {
 
   record GuestRefused(RefusalReason reason, String message) implements SessionEvent {}
 
+  /** The agent ended the stream in order: it has forgotten the session, as it was told. */
+  record GuestClosed() implements SessionEvent {}
+
   record FromGuest(Frame.Out frame) implements SessionEvent {}
 
   /** From the attachment that may write. */

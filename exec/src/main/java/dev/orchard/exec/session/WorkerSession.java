@@ -150,6 +150,7 @@ public final class WorkerSession {
       case SessionEvent.GuestAttached(long stdinOffset) -> guestAttached(stdinOffset);
       case SessionEvent.GuestRefused(RefusalReason reason, String message) ->
           guestRefused(reason, message);
+      case SessionEvent.GuestClosed() -> guestClosed();
       case SessionEvent.FromGuest(Frame.Out frame) -> fromGuest(frame);
       case SessionEvent.FromWriter(Frame.In frame) -> fromWriter(frame);
       case SessionEvent.Foreground(int attachments) -> lease.held(attachments > 0);
@@ -164,6 +165,11 @@ public final class WorkerSession {
   private void guestLost() {
     attached = false;
     stdin.disconnected();
+  }
+
+  private void guestClosed() {
+    guestReleased = phase == Phase.FINISHED;
+    guestLost();
   }
 
   private void guestReady(Fence fence) {
@@ -478,11 +484,9 @@ public final class WorkerSession {
     }
   }
 
+  /** The agent answers by ending the stream; until then it is told again on every new one. */
   private void releaseGuest() {
-    guestReleased = true;
-    attached = false;
     actions.add(new SessionAction.Stored(logEnd(), true));
-    actions.add(new SessionAction.CloseGuest());
   }
 
   public Phase phase() {
