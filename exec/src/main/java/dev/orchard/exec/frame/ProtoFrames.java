@@ -113,6 +113,36 @@ public final class ProtoFrames {
         orNull(message.getMessage()));
   }
 
+  /** A reason by itself, as journals carry it. */
+  public static dev.orchard.proto.frame.v1.ExitReason encodeReason(ExitReason reason) {
+    return switch (reason) {
+      case EXITED -> dev.orchard.proto.frame.v1.ExitReason.EXITED;
+      case SIGNALED -> dev.orchard.proto.frame.v1.ExitReason.SIGNALED;
+      case TIMED_OUT -> dev.orchard.proto.frame.v1.ExitReason.TIMED_OUT;
+      case IDLE_TIMED_OUT -> dev.orchard.proto.frame.v1.ExitReason.IDLE_TIMED_OUT;
+      case CANCELLED -> dev.orchard.proto.frame.v1.ExitReason.CANCELLED;
+      case OUTPUT_LIMIT -> dev.orchard.proto.frame.v1.ExitReason.OUTPUT_LIMIT;
+      case START_FAILED -> dev.orchard.proto.frame.v1.ExitReason.START_FAILED;
+      case LOST -> dev.orchard.proto.frame.v1.ExitReason.LOST;
+    };
+  }
+
+  /** As {@link #decode}, for a reason by itself. */
+  public static ExitReason decodeReason(dev.orchard.proto.frame.v1.ExitReason reason) {
+    return switch (reason) {
+      case EXITED -> ExitReason.EXITED;
+      case SIGNALED -> ExitReason.SIGNALED;
+      case TIMED_OUT -> ExitReason.TIMED_OUT;
+      case IDLE_TIMED_OUT -> ExitReason.IDLE_TIMED_OUT;
+      case CANCELLED -> ExitReason.CANCELLED;
+      case OUTPUT_LIMIT -> ExitReason.OUTPUT_LIMIT;
+      case START_FAILED -> ExitReason.START_FAILED;
+      case LOST -> ExitReason.LOST;
+      case EXIT_REASON_UNSPECIFIED, UNRECOGNIZED ->
+          throw new InvalidFrameException("exit.reason", reason + " is not known to this version");
+    };
+  }
+
   private static Started encodeStarted(Frame.Started started) {
     return Started.newBuilder()
         .setSession(started.session())
@@ -133,34 +163,6 @@ public final class ProtoFrames {
 
   private static Frame.Failure decodeError(Error message) {
     return new Frame.Failure(decodeCode(message.getCode()), message.getMessage(), message.getEnd());
-  }
-
-  private static dev.orchard.proto.frame.v1.ExitReason encodeReason(ExitReason reason) {
-    return switch (reason) {
-      case EXITED -> dev.orchard.proto.frame.v1.ExitReason.EXITED;
-      case SIGNALED -> dev.orchard.proto.frame.v1.ExitReason.SIGNALED;
-      case TIMED_OUT -> dev.orchard.proto.frame.v1.ExitReason.TIMED_OUT;
-      case IDLE_TIMED_OUT -> dev.orchard.proto.frame.v1.ExitReason.IDLE_TIMED_OUT;
-      case CANCELLED -> dev.orchard.proto.frame.v1.ExitReason.CANCELLED;
-      case OUTPUT_LIMIT -> dev.orchard.proto.frame.v1.ExitReason.OUTPUT_LIMIT;
-      case START_FAILED -> dev.orchard.proto.frame.v1.ExitReason.START_FAILED;
-      case LOST -> dev.orchard.proto.frame.v1.ExitReason.LOST;
-    };
-  }
-
-  private static ExitReason decodeReason(dev.orchard.proto.frame.v1.ExitReason reason) {
-    return switch (reason) {
-      case EXITED -> ExitReason.EXITED;
-      case SIGNALED -> ExitReason.SIGNALED;
-      case TIMED_OUT -> ExitReason.TIMED_OUT;
-      case IDLE_TIMED_OUT -> ExitReason.IDLE_TIMED_OUT;
-      case CANCELLED -> ExitReason.CANCELLED;
-      case OUTPUT_LIMIT -> ExitReason.OUTPUT_LIMIT;
-      case START_FAILED -> ExitReason.START_FAILED;
-      case LOST -> ExitReason.LOST;
-      case EXIT_REASON_UNSPECIFIED, UNRECOGNIZED ->
-          throw new InvalidFrameException("exit.reason", reason + " is not known to this version");
-    };
   }
 
   private static dev.orchard.proto.frame.v1.ErrorCode encodeCode(ErrorCode code) {
