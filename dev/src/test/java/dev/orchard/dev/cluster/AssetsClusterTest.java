@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.orchard.crds.vm.VM;
 import dev.orchard.crds.vm.VMSpec;
+import dev.orchard.dev.OwnerFiles;
 import dev.orchard.dev.tls.CertificateAuthority;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,8 +30,7 @@ final class AssetsClusterTest {
           .contains("hello");
       ClusterAccess wrong =
           new ClusterAccess(cluster.access().server(), cluster.access().caCertificate(), "wrong");
-      assertThat(new Kubectl(folder, wrong).run("get", "vms").output())
-          .contains("provide credentials");
+      assertThat(new Kubectl(folder, wrong).run("get", "vms").output()).contains("Unauthorized");
       assertThat(Preparation.workerToken(client, "laptop")).contains(".");
     }
     assertThat(pidFiles()).isEmpty();
@@ -45,7 +46,7 @@ final class AssetsClusterTest {
     Cluster abandoned = start();
     List<ProcessHandle> left =
         pidFiles().stream().map(AssetsClusterTest::pid).map(ProcessHandle::of).toList().stream()
-            .flatMap(java.util.Optional::stream)
+            .flatMap(Optional::stream)
             .toList();
     assertThat(left).hasSize(2).allMatch(ProcessHandle::isAlive);
 
@@ -87,7 +88,7 @@ final class AssetsClusterTest {
   }
 
   private static long pid(Path file) {
-    return Long.parseLong(dev.orchard.dev.OwnerFiles.read(file).lines().findFirst().orElseThrow());
+    return Long.parseLong(OwnerFiles.read(file).lines().findFirst().orElseThrow());
   }
 
   private static VM vm(String name) {
