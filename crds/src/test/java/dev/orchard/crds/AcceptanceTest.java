@@ -198,7 +198,7 @@ class AcceptanceTest {
 
     for (String patch :
         List.of(
-            "{command: [y]}",
+            "{command: [other]}",
             "{vmName: other}",
             "{target: null}",
             "{env: null}",
