@@ -4,9 +4,11 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Waits for several file descriptors, and for {@link #wake}, at a time. Each round names anew what
@@ -40,6 +42,12 @@ public final class Poller implements AutoCloseable {
   private final MemorySegment entries;
   private final int capacity;
   private int size;
+
+  /** Keeps {@link #wake} off a descriptor that is closed, and may be another one's by then. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  @GuardedBy("lock")
+  private boolean closed;
 
   /**
    * @param capacity descriptors at a time
@@ -102,13 +110,25 @@ public final class Poller implements AutoCloseable {
 
   /** Ends the wait that is on, or else the next. Any thread may call it. */
   public void wake() {
-    Descriptor.write(wakeUp, one);
+    lock.lock();
+    try {
+      if (!closed) {
+        Descriptor.write(wakeUp, one);
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
-  /** Behind the last {@link #wake}. */
   @Override
   public void close() {
-    Descriptor.close(wakeUp);
-    arena.close();
+    lock.lock();
+    try {
+      closed = true;
+      Descriptor.close(wakeUp);
+      arena.close();
+    } finally {
+      lock.unlock();
+    }
   }
 }

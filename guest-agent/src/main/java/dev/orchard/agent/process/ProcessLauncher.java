@@ -3,6 +3,7 @@ package dev.orchard.agent.process;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -27,6 +28,24 @@ public final class ProcessLauncher {
     Thread.ofPlatform()
         .name("spawn " + spec.command().getFirst())
         .start(() -> then.accept(launch(spec)));
+  }
+
+  /**
+   * Starts a process that ends at once, and collects it, so that everything is linked before the
+   * first one that counts. A guest without {@code true} is as good: the attempt does it.
+   */
+  public void warmUp() {
+    ProcessSpec spec = new ProcessSpec(List.of("true"), Map.of(), "/", "", null, false);
+    if (launch(spec) instanceof Launch.Running(ChildProcess process)) {
+      try (process;
+          Poller poller = new Poller(1)) {
+        do {
+          poller.clear();
+          poller.add(process.pidfd(), Poller.READ);
+          poller.await(-1);
+        } while (process.reap().isEmpty());
+      }
+    }
   }
 
   private static Launch launch(ProcessSpec spec) {

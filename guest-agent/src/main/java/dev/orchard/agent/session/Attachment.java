@@ -1,0 +1,35 @@
+package dev.orchard.agent.session;
+
+import dev.orchard.exec.frame.Frame;
+import dev.orchard.exec.session.RefusalReason;
+
+/**
+ * One stream of the worker, as the loop sees it. The loop's thread alone calls it, and no call
+ * blocks; all are of no effect once the worker has left.
+ */
+interface Attachment {
+  /** Whether a frame can be sent now. {@link SessionLoop#ready} is called when it turns true. */
+  boolean ready();
+
+  /** Lets the next request come. */
+  void next();
+
+  /** No request will come any more, so that the stream has no use behind the outcome. */
+  boolean inputEnded();
+
+  void attached(long stdinOffset);
+
+  void frame(Frame.Out frame);
+
+  /** Says why not, and ends the stream. */
+  void refused(RefusalReason reason, String message);
+
+  /** Ends the stream: there is nothing more to say. */
+  void end();
+
+  /** Ends the stream: its input breaks the schema. */
+  void broken(String message);
+
+  /** Ends the stream: a newer one has the session. */
+  void takenOver();
+}
