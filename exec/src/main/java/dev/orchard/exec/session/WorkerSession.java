@@ -48,12 +48,11 @@ public final class WorkerSession {
   private final SessionRules rules;
   private final ByteString spec;
   private final StdinSender stdin;
-  private final Lease lease = new Lease();
+  private final Deadlines deadlines;
+  private final SessionHistory history = new SessionHistory();
   private final List<SessionAction> actions = new ArrayList<>();
   private final List<Frame.In> undelivered = new ArrayList<>();
 
-  private Phase phase = Phase.WAITING;
-  private @Nullable Fence intent;
   private boolean starting;
   private boolean stdinOffsetKnown;
   private boolean attached;
@@ -63,13 +62,6 @@ public final class WorkerSession {
   private long storedTold;
   private int violations;
   private @Nullable Termination termination;
-  private boolean detached;
-  private boolean acknowledged;
-  private Frame.@Nullable Exit exit;
-  private final long createdAt;
-  private long pid;
-  private long startedAt;
-  private long completedAt;
   private long activeAt;
   private long now;
 
@@ -79,7 +71,7 @@ public final class WorkerSession {
     this.stdin = new StdinSender(rules.stdin());
     this.stdinOffsetKnown = stdinOffsetKnown;
     this.now = now;
-    this.createdAt = now;
+    this.deadlines = new Deadlines(rules, now);
     this.activeAt = now;
   }
 
@@ -108,30 +100,12 @@ public final class WorkerSession {
     WorkerSession session = new WorkerSession(rules, ByteString.EMPTY, now, false);
     session.stdoutBytes = stdoutBytes;
     session.stderrBytes = stderrBytes;
-    records.forEach(session::recover);
-    return session;
-  }
-
-  private void recover(JournalRecord record) {
-    switch (record) {
-      case JournalRecord.Intent r -> {
-        intent = new Fence(r.bootId(), r.instance());
-        phase = Phase.INTENDED;
-      }
-      case JournalRecord.Started r -> {
-        pid = r.pid();
-        startedAt = r.startTimeMillis();
-        phase = Phase.RUNNING;
-      }
-      case JournalRecord.Detached r -> detached = true;
-      case JournalRecord.Ending r -> termination = new Termination(r.reason(), r.message(), now);
-      case JournalRecord.Exited r -> {
-        exit = r.exit();
-        completedAt = r.completionTimeMillis();
-        phase = Phase.FINISHED;
-      }
-      case JournalRecord.Acknowledged r -> acknowledged = true;
+    records.forEach(session.history::apply);
+    JournalRecord.Ending ending = session.history.ending();
+    if (ending != null) {
+      session.termination = new Termination(ending.reason(), ending.message(), now);
     }
+    return session;
   }
 
   /**
@@ -153,13 +127,19 @@ public final class WorkerSession {
       case SessionEvent.GuestClosed() -> guestClosed();
       case SessionEvent.FromGuest(Frame.Out frame) -> fromGuest(frame);
       case SessionEvent.FromWriter(Frame.In frame) -> fromWriter(frame);
-      case SessionEvent.Foreground(int attachments) -> lease.held(attachments > 0);
-      case SessionEvent.KubernetesReachable(boolean reachable) -> lease.reachable(reachable);
+      case SessionEvent.Foreground(int attachments) -> deadlines.lease().held(attachments > 0);
+      case SessionEvent.KubernetesReachable(boolean reachable) ->
+          deadlines.lease().reachable(reachable);
       case SessionEvent.Cancel(ExitReason reason, String message) -> cancel(reason, message);
       case SessionEvent.OutcomeAcknowledged() -> acknowledge();
       case SessionEvent.Tick() -> tick(elapsed);
     }
     return List.copyOf(actions);
+  }
+
+  private void write(JournalRecord record) {
+    history.apply(record);
+    actions.add(new SessionAction.Write(record));
   }
 
   private void guestLost() {
@@ -168,35 +148,31 @@ public final class WorkerSession {
   }
 
   private void guestClosed() {
-    guestReleased = phase == Phase.FINISHED;
+    guestReleased = phase() == Phase.FINISHED;
     guestLost();
   }
 
   private void guestReady(Fence fence) {
     guestLost();
-    Fence asked = intent;
+    Fence asked = history.intent();
     if (asked == null) {
-      if (phase == Phase.FINISHED) {
+      if (phase() == Phase.FINISHED) {
         return;
       }
       if (!fence.bootId().equals(rules.bootId())) {
         lost("the VM was started anew after the session was bound to it");
         return;
       }
-      intent = fence;
-      phase = Phase.INTENDED;
-      actions.add(
-          new SessionAction.Write(
-              new JournalRecord.Intent(spec, fence.bootId(), fence.instance())));
+      write(new JournalRecord.Intent(spec, fence.bootId(), fence.instance()));
       actions.add(new SessionAction.Report());
       starting = true;
       actions.add(new SessionAction.Start());
     } else if (fence.equals(asked)) {
       starting = false;
-      if (phase != Phase.FINISHED || !guestReleased) {
+      if (phase() != Phase.FINISHED || !guestReleased) {
         actions.add(new SessionAction.Attach(logEnd()));
       }
-    } else if (phase != Phase.FINISHED) {
+    } else if (phase() != Phase.FINISHED) {
       lost(
           fence.bootId().equals(asked.bootId())
               ? "the guest agent was restarted"
@@ -205,16 +181,16 @@ public final class WorkerSession {
   }
 
   private void vmGone(String why) {
-    if (phase == Phase.WAITING) {
+    if (phase() == Phase.WAITING) {
       finish(startFailed(why));
-    } else if (phase != Phase.FINISHED) {
+    } else if (phase() != Phase.FINISHED) {
       lost(why);
     }
   }
 
   private void guestAttached(long stdinOffset) {
     attached = true;
-    if (phase == Phase.FINISHED) {
+    if (phase() == Phase.FINISHED) {
       releaseGuest();
       return;
     }
@@ -232,7 +208,7 @@ public final class WorkerSession {
 
   private void guestRefused(RefusalReason reason, String message) {
     attached = false;
-    switch (phase) {
+    switch (phase()) {
       case WAITING -> {}
       case FINISHED -> guestReleased = true;
       case RUNNING -> lost(message);
@@ -257,8 +233,8 @@ public final class WorkerSession {
     Termination end = termination;
     if (end != null) {
       finish(withoutProcess(end));
-    } else if (now - createdAt >= rules.startTimeout().toMillis()) {
-      finish(startFailed(startTimedOut()));
+    } else if (deadlines.startOver(now)) {
+      finish(startFailed(deadlines.startOverMessage()));
     } else {
       starting = true;
       actions.add(new SessionAction.Start());
@@ -266,7 +242,7 @@ public final class WorkerSession {
   }
 
   private void fromGuest(Frame.Out frame) {
-    if (phase == Phase.FINISHED) {
+    if (phase() == Phase.FINISHED) {
       return;
     }
     switch (frame) {
@@ -286,20 +262,17 @@ public final class WorkerSession {
     }
   }
 
-  private void started(long processId) {
-    if (phase == Phase.INTENDED) {
-      phase = Phase.RUNNING;
-      pid = processId;
-      startedAt = now;
+  private void started(long pid) {
+    if (phase() == Phase.INTENDED) {
       activeAt = now;
-      actions.add(new SessionAction.Write(new JournalRecord.Started(pid, now)));
+      write(new JournalRecord.Started(pid, now));
       actions.add(new SessionAction.Report());
       terminate();
     }
   }
 
   private void output(Frame.Output output) {
-    if (phase != Phase.RUNNING || output.offset() > logEnd()) {
+    if (phase() != Phase.RUNNING || output.offset() > logEnd()) {
       violation("output at offset " + output.offset() + " after " + logEnd());
       return;
     }
@@ -322,8 +295,8 @@ public final class WorkerSession {
   private void guestExit(Frame.Exit end) {
     boolean inOrder =
         switch (end.reason()) {
-          case EXITED, SIGNALED -> phase == Phase.RUNNING;
-          case START_FAILED -> phase == Phase.INTENDED;
+          case EXITED, SIGNALED -> phase() == Phase.RUNNING;
+          case START_FAILED -> phase() == Phase.INTENDED;
           case TIMED_OUT, IDLE_TIMED_OUT, CANCELLED, OUTPUT_LIMIT, LOST -> false;
         };
     if (!inOrder) {
@@ -351,7 +324,7 @@ public final class WorkerSession {
   }
 
   private void fromWriter(Frame.In frame) {
-    if (phase == Phase.FINISHED) {
+    if (phase() == Phase.FINISHED) {
       return;
     }
     switch (frame) {
@@ -370,9 +343,8 @@ public final class WorkerSession {
       }
       case Frame.Signal signal -> deliver(signal);
       case Frame.Detach detach -> {
-        if (!detached) {
-          detached = true;
-          actions.add(new SessionAction.Write(new JournalRecord.Detached()));
+        if (!history.detached()) {
+          write(new JournalRecord.Detached());
         }
       }
       case Frame.Heartbeat heartbeat -> {}
@@ -400,21 +372,21 @@ public final class WorkerSession {
   }
 
   private void cancel(ExitReason reason, String message) {
-    if (phase == Phase.FINISHED || termination != null) {
+    if (phase() == Phase.FINISHED || termination != null) {
       return;
     }
     Termination begun = new Termination(reason, message, now);
     termination = begun;
-    if (phase == Phase.WAITING) {
+    if (phase() == Phase.WAITING) {
       finish(withoutProcess(begun));
     } else {
-      actions.add(new SessionAction.Write(new JournalRecord.Ending(reason, message)));
+      write(new JournalRecord.Ending(reason, message));
       terminate();
     }
   }
 
   private void terminate() {
-    if (termination != null && attached && phase == Phase.RUNNING) {
+    if (termination != null && attached && phase() == Phase.RUNNING) {
       termination
           .due(now, rules.terminationGracePeriod().toMillis())
           .ifPresent(signal -> actions.add(new SessionAction.ToGuest(signal)));
@@ -426,41 +398,29 @@ public final class WorkerSession {
   }
 
   private void acknowledge() {
-    if (phase == Phase.FINISHED && !acknowledged) {
-      acknowledged = true;
-      actions.add(new SessionAction.Write(new JournalRecord.Acknowledged()));
+    if (phase() == Phase.FINISHED && !history.acknowledged()) {
+      write(new JournalRecord.Acknowledged());
     }
   }
 
   private void tick(long elapsed) {
-    if (phase == Phase.FINISHED) {
+    if (phase() == Phase.FINISHED) {
       return;
     }
-    lease.elapsed(elapsed);
-    if (phase == Phase.WAITING && now - createdAt >= rules.startTimeout().toMillis()) {
-      finish(startFailed(startTimedOut()));
+    deadlines.lease().elapsed(elapsed);
+    if (phase() == Phase.WAITING && deadlines.startOver(now)) {
+      finish(startFailed(deadlines.startOverMessage()));
       return;
     }
-    if (rules.disconnectPolicy() == DisconnectPolicy.TERMINATE && !detached && lease.over()) {
-      cancel(
-          ExitReason.CANCELLED, "its foreground reader was away for " + LEASE.toSeconds() + " s");
+    if (!history.detached()) {
+      deadlines.leaseOver().ifPresent(e -> cancel(e.reason(), e.message()));
     }
-    if (phase == Phase.RUNNING) {
-      if (isOver(rules.timeout(), startedAt)) {
-        cancel(ExitReason.TIMED_OUT, "it ran for " + rules.timeout().toMillis() + " ms");
-      } else if (isOver(rules.idleTimeout(), activeAt)) {
-        cancel(ExitReason.IDLE_TIMED_OUT, "idle for " + rules.idleTimeout().toMillis() + " ms");
-      }
+    if (phase() == Phase.RUNNING) {
+      deadlines
+          .runOver(now, history.startedAt(), activeAt)
+          .ifPresent(e -> cancel(e.reason(), e.message()));
       terminate();
     }
-  }
-
-  private boolean isOver(Duration limit, long since) {
-    return !limit.isZero() && now - since >= limit.toMillis();
-  }
-
-  private String startTimedOut() {
-    return "the guest agent was not connected within " + rules.startTimeout().toMillis() + " ms";
   }
 
   private static Frame.Exit startFailed(String why) {
@@ -468,16 +428,14 @@ public final class WorkerSession {
   }
 
   private void lost(String why) {
+    long startedAt = history.startedAt();
     Duration ran = startedAt == 0 ? Duration.ZERO : Duration.ofMillis(now - startedAt);
     finish(Frame.Exit.lost(stdoutBytes, stderrBytes, ran, why));
   }
 
   private void finish(Frame.Exit outcome) {
-    exit = outcome;
-    completedAt = now;
-    phase = Phase.FINISHED;
     actions.add(new SessionAction.Sync());
-    actions.add(new SessionAction.Write(new JournalRecord.Exited(outcome, now)));
+    write(new JournalRecord.Exited(outcome, now));
     actions.add(new SessionAction.Report());
     if (attached) {
       releaseGuest();
@@ -490,17 +448,17 @@ public final class WorkerSession {
   }
 
   public Phase phase() {
-    return phase;
+    return history.phase();
   }
 
   /** The outcome, once it stands in the journal. */
   public Optional<Frame.Exit> exit() {
-    return Optional.ofNullable(exit);
+    return Optional.ofNullable(history.exit());
   }
 
   /** Whether a controller said that the outcome stands in the object. */
   public boolean isAcknowledged() {
-    return acknowledged;
+    return history.acknowledged();
   }
 
   /** Offset at which the output ends that the log has been given. */
@@ -517,7 +475,7 @@ public final class WorkerSession {
 
   /** Whether the next frame of stdin has room; a writer is not read from until then. */
   public boolean wantsStdin() {
-    return phase == Phase.FINISHED || (stdinOffsetKnown && stdin.room() >= Frame.MAX_DATA);
+    return phase() == Phase.FINISHED || (stdinOffsetKnown && stdin.room() >= Frame.MAX_DATA);
   }
 
   /** What a new writer is told first; empty until the guest has said what it took. */
@@ -527,16 +485,16 @@ public final class WorkerSession {
 
   /** Of the process, inside the guest; 0 while it has not started. */
   public long pid() {
-    return pid;
+    return history.pid();
   }
 
   /** Unix milliseconds; 0 while it has not started. */
   public long startedAt() {
-    return startedAt;
+    return history.startedAt();
   }
 
   /** Unix milliseconds; 0 while it has not finished. */
   public long completedAt() {
-    return completedAt;
+    return history.completedAt();
   }
 }

@@ -1,0 +1,79 @@
+package dev.orchard.exec.session;
+
+import dev.orchard.exec.frame.Frame;
+import dev.orchard.exec.log.JournalRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a session's journal says. The same fold makes it while the journal is written and when it is
+ * read again after a restart, so that neither can know more than the other.
+ */
+final class SessionHistory {
+  private WorkerSession.Phase phase = WorkerSession.Phase.WAITING;
+  private @Nullable Fence intent;
+  private long pid;
+  private long startedAt;
+  private boolean detached;
+  private JournalRecord.@Nullable Ending ending;
+  private Frame.@Nullable Exit exit;
+  private long completedAt;
+  private boolean acknowledged;
+
+  void apply(JournalRecord record) {
+    switch (record) {
+      case JournalRecord.Intent r -> {
+        intent = new Fence(r.bootId(), r.instance());
+        phase = WorkerSession.Phase.INTENDED;
+      }
+      case JournalRecord.Started r -> {
+        pid = r.pid();
+        startedAt = r.startTimeMillis();
+        phase = WorkerSession.Phase.RUNNING;
+      }
+      case JournalRecord.Detached r -> detached = true;
+      case JournalRecord.Ending r -> ending = r;
+      case JournalRecord.Exited r -> {
+        exit = r.exit();
+        completedAt = r.completionTimeMillis();
+        phase = WorkerSession.Phase.FINISHED;
+      }
+      case JournalRecord.Acknowledged r -> acknowledged = true;
+    }
+  }
+
+  WorkerSession.Phase phase() {
+    return phase;
+  }
+
+  @Nullable Fence intent() {
+    return intent;
+  }
+
+  long pid() {
+    return pid;
+  }
+
+  long startedAt() {
+    return startedAt;
+  }
+
+  boolean detached() {
+    return detached;
+  }
+
+  JournalRecord.@Nullable Ending ending() {
+    return ending;
+  }
+
+  Frame.@Nullable Exit exit() {
+    return exit;
+  }
+
+  long completedAt() {
+    return completedAt;
+  }
+
+  boolean acknowledged() {
+    return acknowledged;
+  }
+}
