@@ -1,0 +1,106 @@
+package dev.orchard.cli;
+
+import dev.orchard.cli.exec.ExecCommand;
+import dev.orchard.cli.message.CliException;
+import dev.orchard.cli.message.ExitCodes;
+import dev.orchard.cli.message.Messages;
+import dev.orchard.cli.terminal.LocalSide;
+import dev.orchard.cli.terminal.Signals;
+import dev.orchard.cli.terminal.Terminal;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.ParameterException;
+
+/** One run of the CLI, in its own process or inside another program. */
+public final class Cli {
+  private Cli() {}
+
+  /**
+   * A run inside another program: no terminal, no signal handling, nothing static is touched. The
+   * streams stay open.
+   *
+   * @return the exit code
+   */
+  public static int run(
+      String[] args, InputStream stdin, OutputStream stdout, OutputStream stderr) {
+    return run(
+        args,
+        new LocalSide(
+            stdin,
+            stdout,
+            stderr,
+            System.getenv(),
+            Path.of(System.getProperty("user.home")),
+            Terminal.none(),
+            Signals.none()));
+  }
+
+  /** A run on the given side of this machine; answers the exit code. */
+  public static int run(String[] args, LocalSide local) {
+    Messages messages = new Messages(local.stderr());
+    try {
+      return commandLine(args, local, messages).execute(ownArguments(args));
+    } catch (CliException e) {
+      return report(e, messages);
+    }
+  }
+
+  private static CommandLine commandLine(String[] args, LocalSide local, Messages messages) {
+    OrchardCommand orchard = new OrchardCommand(local);
+    CommandLine line = new CommandLine(orchard);
+    List<String> own = List.of(ownArguments(args));
+    // A model takes time to build: where one is named the others are left out.
+    boolean exec = own.contains("exec");
+    boolean version = own.contains("version");
+    if (exec || !version) {
+      line.addSubcommand(new ExecCommand(local, messages, orchard, remoteCommand(args)));
+    }
+    if (version || !exec) {
+      line.addSubcommand(new VersionCommand(local));
+    }
+    return line.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
+        .setExpandAtFiles(false)
+        .setOut(new PrintWriter(local.stdout(), true, StandardCharsets.UTF_8))
+        .setErr(new PrintWriter(local.stderr(), true, StandardCharsets.UTF_8))
+        .setParameterExceptionHandler((e, ignored) -> usage(e, messages))
+        .setExecutionExceptionHandler((e, failing, parsed) -> failed(e, failing, messages));
+  }
+
+  /** Everything before the first {@code --}; what is behind it is not ours to interpret. */
+  private static String[] ownArguments(String[] args) {
+    int end = Arrays.asList(args).indexOf("--");
+    return end < 0 ? args : Arrays.copyOf(args, end);
+  }
+
+  private static List<String> remoteCommand(String[] args) {
+    int end = Arrays.asList(args).indexOf("--");
+    return end < 0 ? List.of() : List.of(args).subList(end + 1, args.length);
+  }
+
+  private static int usage(ParameterException e, Messages messages) {
+    messages.say(String.valueOf(e.getMessage()));
+    e.getCommandLine().usage(e.getCommandLine().getErr());
+    return ExitCodes.USAGE;
+  }
+
+  private static int failed(Exception e, CommandLine line, Messages messages) {
+    if (e instanceof CliException expected) {
+      return report(expected, messages);
+    }
+    messages.say("defect: the outcome is unknown because of the error that follows");
+    e.printStackTrace(line.getErr());
+    return ExitCodes.UNKNOWN;
+  }
+
+  private static int report(CliException e, Messages messages) {
+    messages.say(String.valueOf(e.getMessage()));
+    return e.exitCode();
+  }
+}

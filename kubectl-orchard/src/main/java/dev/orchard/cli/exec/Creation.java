@@ -1,0 +1,69 @@
+package dev.orchard.cli.exec;
+
+import dev.orchard.cli.controller.Controller;
+import dev.orchard.cli.controller.Reply;
+import dev.orchard.cli.controller.SessionAddress;
+import dev.orchard.cli.message.CliException;
+import java.time.Duration;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+
+/**
+ * Asks for a session until there is one, a refusal, or the wait for the VM is over. Asking again is
+ * safe: the name was chosen here.
+ */
+final class Creation {
+  /** How often a controller that cannot be reached is tried: one that restarts is back by then. */
+  private static final int UNREACHABLE_ATTEMPTS = 4;
+
+  /** The controller answers when the VM is ready or the wait is over; this is for the way. */
+  private static final Duration SLACK = Duration.ofSeconds(15);
+
+  private final Controller controller;
+  private final RandomGenerator random;
+  private final LongSupplier nanos;
+
+  Creation(Controller controller, RandomGenerator random, LongSupplier nanos) {
+    this.controller = controller;
+    this.random = random;
+    this.nanos = nanos;
+  }
+
+  /**
+   * Blocks for at most the request's wait and some slack.
+   *
+   * @throws CliException where there is no session to attach to
+   */
+  void create(ExecRequest request) throws InterruptedException {
+    byte[] body = RequestBody.of(request);
+    long start = nanos.getAsLong();
+    Backoff backoff = new Backoff(random);
+    int unreachable = 0;
+    while (true) {
+      Duration left = request.startTimeout().minusNanos(nanos.getAsLong() - start);
+      switch (controller.create(request.session(), body, positive(left).plus(SLACK))) {
+        case Reply.Done<SessionAddress> done -> {
+          return;
+        }
+        case Reply.Refused<SessionAddress> refused -> {
+          Duration pause = refused.retryAfter().orElseGet(backoff::next);
+          if (!refused.isPassing() || pause.compareTo(left) >= 0) {
+            throw CliException.remote("%s (%d)".formatted(refused.message(), refused.status()));
+          }
+          Thread.sleep(pause);
+        }
+        case Reply.Failed<SessionAddress>(String why) -> {
+          unreachable++;
+          if (unreachable == UNREACHABLE_ATTEMPTS) {
+            throw CliException.remote(why);
+          }
+          Thread.sleep(backoff.next());
+        }
+      }
+    }
+  }
+
+  private static Duration positive(Duration duration) {
+    return duration.isNegative() ? Duration.ZERO : duration;
+  }
+}

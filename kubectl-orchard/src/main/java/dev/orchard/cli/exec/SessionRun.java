@@ -1,0 +1,281 @@
+package dev.orchard.cli.exec;
+
+import com.google.protobuf.ByteString;
+import dev.orchard.cli.controller.Controller;
+import dev.orchard.cli.controller.SessionSocket;
+import dev.orchard.cli.message.ExitCodes;
+import dev.orchard.cli.message.Messages;
+import dev.orchard.cli.terminal.LocalSide;
+import dev.orchard.cli.terminal.LocalSignal;
+import dev.orchard.cli.terminal.Terminal;
+import dev.orchard.exec.frame.Frame;
+import dev.orchard.exec.session.ClientSession;
+import dev.orchard.exec.session.ClientSession.Reaction;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Drives a session from here. The thread that calls {@link #run} owns all state and reads one
+ * inbox; threads for the socket, local input, local output and signals only fill it, each with one
+ * thing, or a connection's window of frames, before it must wait for us.
+ *
+ * <p>It goes from running to ending (the outcome is known or given up, output is still written) to
+ * an exit code. A second signal, and Ctrl-C on a raw terminal that is not connected, leave at once.
+ */
+final class SessionRun {
+  private static final long TICK_MILLIS = 1_000;
+
+  /** What Ctrl-C types on a raw terminal. */
+  private static final char INTERRUPT_KEY = 3;
+
+  private final ExecRequest request;
+  private final LocalSide local;
+  private final Messages messages;
+
+  private final BlockingQueue<Event> inbox = new LinkedBlockingQueue<>();
+  private final ClientSession session;
+  private final Hop hop;
+  private final Outbox outbox;
+  private final LocalOutput output;
+  private final Printer printer;
+  private final StdinPump pump;
+
+  private boolean inputOpen;
+  private boolean interrupted;
+  private boolean cutTold;
+  private boolean hangingUp;
+  private Terminal.@Nullable RawMode raw;
+  private @Nullable ExitStatus ending;
+  private @Nullable Integer exitCode;
+
+  SessionRun(
+      ExecRequest request,
+      Printer printer,
+      Controller controller,
+      LocalSide local,
+      Messages messages,
+      RandomGenerator random,
+      LongSupplier nanos) {
+    this.request = request;
+    this.printer = printer;
+    this.local = local;
+    this.messages = messages;
+    this.session = new ClientSession(request.stdin(), request.tty().isPresent());
+    this.outbox = new Outbox(request.tty(), session::next);
+    this.hop =
+        new Hop(new Connector(controller, request.session(), inbox::add), outbox, random, nanos);
+    this.output = new LocalOutput(local.stdout(), local.stderr(), messages, inbox::add);
+    this.pump = new StdinPump(local.stdin(), inbox::add);
+  }
+
+  /** Until the exit code is known and all that came is written. */
+  int run() throws InterruptedException {
+    local.signals().handle(signal -> inbox.add(new Event.Signalled(signal)));
+    output.start();
+    hop.open();
+    try {
+      while (exitCode == null) {
+        Event event = inbox.poll(TICK_MILLIS, TimeUnit.MILLISECONDS);
+        if (event != null) {
+          handle(event);
+        }
+        if (hangingUp) {
+          hangUp(event == null);
+        } else if (ending == null) {
+          tend();
+        }
+      }
+      return exitCode;
+    } finally {
+      leaveRawMode();
+      hop.close();
+      // Whoever holds up our output would hold up this too.
+      if (ending != null && output.isIdle()) {
+        ending.message().ifPresent(messages::say);
+      }
+    }
+  }
+
+  private void handle(Event event) {
+    switch (event) {
+      case Event.Connected(int number, SessionSocket socket) -> {
+        if (hop.isCurrent(number)) {
+          hop.connected(socket);
+        } else {
+          socket.abort();
+        }
+      }
+      case Event.NotConnected(int number, String why, boolean passing) -> {
+        if (passing) {
+          lost(number, why);
+        } else if (hop.isCurrent(number)) {
+          abandon(why);
+        }
+      }
+      case Event.Received(int number, Frame.Out frame) -> {
+        if (hop.isCurrent(number) && ending == null) {
+          received(number, frame);
+        }
+      }
+      case Event.Sent(int number) -> {
+        if (hop.isCurrent(number)) {
+          outbox.sent();
+        }
+      }
+      case Event.Closed(int number, String why) -> lost(number, why);
+      case Event.Broken(int number, String why) -> {
+        if (hop.isCurrent(number)) {
+          abandon("the controller sent no valid frame: " + why);
+        }
+      }
+      case Event.Input(ByteString data, boolean eof) -> input(data, eof);
+      case Event.Signalled(LocalSignal signal) -> signalled(signal);
+      case Event.LocalFailed(String why) -> localFailed(why);
+      case Event.Written() -> {
+        if (ending != null) {
+          exitCode = ending.code();
+        }
+      }
+    }
+  }
+
+  private void received(int number, Frame.Out frame) {
+    Reaction reaction = session.received(frame);
+    hop.heard(!(frame instanceof Frame.Failure));
+    Runnable consumed = hop.consumed();
+    Optional<Printer.Printed> printed = printer.print(frame, reaction, session.resumeFrom());
+    printed.ifPresentOrElse(
+        bytes -> output.write(bytes.stream(), bytes.data(), consumed), consumed);
+    if (frame instanceof Frame.Ack) {
+      inputWanted();
+    }
+    switch (reaction) {
+      case Reaction.Nothing(), Reaction.Deliver _ -> {}
+      case Reaction.TellGap(long from, long to) ->
+          output.note("%d bytes of output at offset %d are gone".formatted(to - from, from));
+      case Reaction.Reconnect(String why) -> lost(number, why);
+      case Reaction.End end -> end(ExitStatus.of(end.outcome()));
+    }
+  }
+
+  /** The session has said how far it took stdin: now what is read has a place to go. */
+  private void inputWanted() {
+    session.connected();
+    if (request.stdin() && !inputOpen) {
+      inputOpen = true;
+      if (request.tty().isPresent()) {
+        raw = local.terminal().raw();
+        messages.terminalIsRaw(true);
+      }
+    }
+  }
+
+  private void input(ByteString data, boolean eof) {
+    pump.arrived(eof);
+    if (raw != null && !hop.isConnected() && data.toStringUtf8().indexOf(INTERRUPT_KEY) >= 0) {
+      leave(LocalSignal.INT);
+    }
+    session.stdin(data, eof);
+  }
+
+  private void lost(int number, String why) {
+    if (!hop.isCurrent(number) || ending != null) {
+      return;
+    }
+    session.disconnected();
+    if (hop.isHopeless()) {
+      abandon("no connection for %d minutes: %s".formatted(Hop.PATIENCE.toMinutes(), why));
+      return;
+    }
+    if (!cutTold) {
+      cutTold = true;
+      output.note(
+          "no connection to session %s, trying again: %s"
+              .formatted(request.session().session(), why));
+    }
+    hop.reopen(session.resumeFrom());
+  }
+
+  private void tend() {
+    if (inputOpen) {
+      pump.ask(session.stdinRoom());
+    }
+    if (!hop.tend(output.isIdle())) {
+      lost(hop.number(), "nothing came for a long time");
+    }
+  }
+
+  private void signalled(LocalSignal signal) {
+    switch (signal) {
+      case WINCH -> {
+        if (request.tty().isPresent()) {
+          local.terminal().size().ifPresent(outbox::resize);
+        }
+      }
+      case HUP, INT, TERM -> {
+        if (interrupted || ending != null) {
+          leave(signal);
+        } else {
+          interrupted = true;
+          outbox.signal(new Frame.Signal(signal.name()));
+          if (!hop.isConnected()) {
+            output.note("not connected: again to leave the session");
+          }
+        }
+      }
+    }
+  }
+
+  /** Without waiting for anything, not even for who should take our output. */
+  private void leave(LocalSignal signal) {
+    exitCode = ExitCodes.SIGNAL_BASE + signal.number();
+    if (ending == null) {
+      ending =
+          new ExitStatus(
+              exitCode,
+              Optional.of(
+                  "left session %s: its command is ended when nobody has come back for a minute"
+                      .formatted(request.session().session())));
+    }
+  }
+
+  private void localFailed(String why) {
+    if (ending == null) {
+      // As a terminal that is closed does: what nobody reads any more should end.
+      outbox.signal(new Frame.Signal("HUP"));
+    }
+    ending = new ExitStatus(ExitCodes.UNKNOWN, Optional.of(why));
+    hangingUp = true;
+  }
+
+  /** Gives the last signal the time to go out. */
+  private void hangUp(boolean waited) {
+    hop.tend(false);
+    if (waited || !hop.isConnected() || outbox.isQuiet()) {
+      exitCode = ExitCodes.UNKNOWN;
+    }
+  }
+
+  private void abandon(String why) {
+    end(ExitStatus.of(session.abandon(why)));
+  }
+
+  private void end(ExitStatus status) {
+    if (ending == null) {
+      ending = status;
+      output.finish();
+    }
+  }
+
+  private void leaveRawMode() {
+    if (raw != null) {
+      raw.close();
+      messages.terminalIsRaw(false);
+    }
+  }
+}
