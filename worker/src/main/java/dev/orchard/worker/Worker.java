@@ -1,0 +1,139 @@
+package dev.orchard.worker;
+
+import dev.orchard.worker.gateway.Gateway;
+import dev.orchard.worker.gateway.Noticeboard;
+import dev.orchard.worker.gateway.WorkerIdentity;
+import dev.orchard.worker.guest.GuestDialer;
+import dev.orchard.worker.process.ProcessRuntime;
+import dev.orchard.worker.qemu.QemuRuntime;
+import dev.orchard.worker.session.Sessions;
+import dev.orchard.worker.vm.Runtime;
+import dev.orchard.worker.vm.Vms;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A worker, from its start to its close. VMs and what runs in them outlive it: the next one on the
+ * same data folder takes them up.
+ */
+public final class Worker implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Worker.class);
+
+  private final GuestDialer dialer;
+  private final Vms vms;
+  private final Sessions sessions;
+  private final Gateway gateway;
+
+  private Worker(GuestDialer dialer, Vms vms, Sessions sessions, Gateway gateway) {
+    this.dialer = dialer;
+    this.vms = vms;
+    this.sessions = sessions;
+    this.gateway = gateway;
+  }
+
+  /** Returns when everything that was left is taken up and the controllers are being dialled. */
+  public static Worker start(WorkerSettings settings) throws InterruptedException {
+    log.info("worker starts settings={}", settings);
+    Path data = dataFolder(settings.dataDir());
+    List<Runtime> runtimes =
+        settings.runtimes().stream().map(name -> runtime(name, settings)).toList();
+    Noticeboard board = new Noticeboard();
+    Sessions sessions =
+        new Sessions(data.resolve("sessions"), board::vm, board, InstantSource.system());
+    GuestDialer dialer = new GuestDialer();
+    Vms vms =
+        new Vms(
+            data.resolve("vms"),
+            runtimes,
+            dialer,
+            status -> {
+              board.changed(status);
+              sessions.vmChanged(status.uid());
+            });
+    Gateway gateway =
+        new Gateway(
+            new Gateway.Dialing(
+                settings.controllers(), settings.controllerCa(), settings.tokenFile()),
+            identity(settings, runtimes),
+            board,
+            vms,
+            sessions);
+    // In this order: a session whose VM is not known yet would be taken for lost.
+    vms.recover();
+    sessions.recover();
+    gateway.start();
+    return new Worker(dialer, vms, sessions, gateway);
+  }
+
+  /** Cuts the links and ends every thread; VMs and what runs in them stay. */
+  @Override
+  public void close() {
+    try {
+      gateway.close();
+      sessions.close();
+      vms.close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      dialer.close();
+    }
+  }
+
+  private static Path dataFolder(Path wanted) {
+    try {
+      Files.createDirectories(
+          wanted,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      return wanted.toRealPath();
+    } catch (IOException e) {
+      throw new UncheckedIOException("data folder " + wanted + " cannot be used", e);
+    }
+  }
+
+  private static Runtime runtime(String name, WorkerSettings settings) {
+    return switch (name) {
+      case "qemu" -> new QemuRuntime(qemu(), settings.images(), settings.accelerator());
+      case "process" -> new ProcessRuntime(settings.agentCommand());
+      default ->
+          throw new IllegalArgumentException(
+              "runtime '%s' is none of qemu, process".formatted(name));
+    };
+  }
+
+  private static Path qemu() {
+    String program = "qemu-system-x86_64";
+    return Stream.of(Optional.ofNullable(System.getenv("PATH")).orElse("/usr/bin").split(":"))
+        .map(folder -> Path.of(folder, program))
+        .filter(Files::isExecutable)
+        .findFirst()
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "runtime qemu: %s is not on PATH; Debian has it in qemu-system-x86"
+                    .formatted(program)));
+  }
+
+  private static WorkerIdentity identity(WorkerSettings settings, List<Runtime> runtimes) {
+    String arch = System.getProperty("os.arch");
+    return new WorkerIdentity(
+        settings.name(),
+        Optional.ofNullable(Worker.class.getPackage().getImplementationVersion()).orElse("dev"),
+        System.getProperty("os.name").toLowerCase(Locale.ROOT),
+        arch.equals("aarch64") ? "arm64" : arch,
+        runtimes.stream().map(Runtime::name).toList(),
+        Stream.concat(
+                Stream.of("exec-v1"), runtimes.stream().flatMap(r -> r.capabilities().stream()))
+            .toList(),
+        settings.cpu(),
+        settings.memoryMib());
+  }
+}

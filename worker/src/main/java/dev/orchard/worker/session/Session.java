@@ -1,0 +1,591 @@
+package dev.orchard.worker.session;
+
+import com.google.protobuf.ByteString;
+import dev.orchard.exec.frame.ErrorCode;
+import dev.orchard.exec.frame.ExitReason;
+import dev.orchard.exec.frame.Frame;
+import dev.orchard.exec.frame.StdStream;
+import dev.orchard.exec.log.JournalRecord;
+import dev.orchard.exec.log.SessionLog;
+import dev.orchard.exec.session.Fence;
+import dev.orchard.exec.session.SessionAction;
+import dev.orchard.exec.session.SessionEvent;
+import dev.orchard.exec.session.WorkerSession;
+import dev.orchard.exec.session.WorkerSession.Phase;
+import dev.orchard.worker.guest.Guest;
+import dev.orchard.worker.guest.GuestMessage;
+import dev.orchard.worker.guest.GuestStream;
+import dev.orchard.worker.vm.Uid;
+import dev.orchard.worker.vm.VmStatus;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One session: an inbox, and the one thread that reads it, feeds the core and does what the core
+ * says. Lives as long as its outcome and its log are kept, and as its reads go on.
+ *
+ * <ol>
+ *   <li>A message becomes an event of the core; the core's actions are done in order.
+ *   <li>Output is stepped only when the log has room for it; until then it is parked, the guest is
+ *       not asked for more, and so the process waits.
+ *   <li>What changed is published, and every attachment is woken to look for itself.
+ * </ol>
+ */
+final class Session {
+  private static final Logger logger = LoggerFactory.getLogger(Session.class);
+  private static final int INBOX = 256;
+  private static final Duration TICK = Duration.ofSeconds(1);
+  private static final Duration IDLE = Duration.ofSeconds(30);
+
+  /** DESIGN's group fsync; also how often a full log is looked at again. */
+  private static final Duration SYNC = Duration.ofMillis(100);
+
+  private static final Duration FIRST_RETRY = Duration.ofMillis(100);
+  private static final Duration LAST_RETRY = Duration.ofSeconds(2);
+  private static final Duration OFFER = Duration.ofSeconds(1);
+
+  /** What attachments see. Published by the session's thread after what it tells of is so. */
+  record View(
+      Frame.@Nullable Started started, @Nullable SessionLog log, Frame.@Nullable Exit exit) {}
+
+  private sealed interface Message {
+    record Happened(SessionEvent event) implements Message {}
+
+    record VmChanged() implements Message {}
+
+    record FromGuest(GuestStream stream, GuestMessage message) implements Message {}
+
+    record FromPeer(Attachment attachment, Frame.In frame) implements Message {}
+
+    record Attached(Attachment attachment) implements Message {}
+
+    record Detached(Attachment attachment) implements Message {}
+
+    record ReportAgain() implements Message {}
+  }
+
+  private final SessionSpec spec;
+  private final SessionStore store;
+  private final WorkerSession core;
+  private final Sessions.Surroundings around;
+  private final BlockingQueue<Message> inbox = new ArrayBlockingQueue<>(INBOX);
+  private final Attachments attachments = new Attachments();
+  private final Thread thread;
+
+  private @Nullable Guest guest;
+  private @Nullable GuestStream stream;
+  private @Nullable Output parked;
+  private boolean vmGone;
+  private boolean ending;
+  private boolean broken;
+  private long retryAt = Long.MAX_VALUE;
+  private Duration retry = FIRST_RETRY;
+  private long syncedAt;
+  private long revision;
+  private long publishedEnd;
+  private volatile View view;
+
+  /** Output that the log had no room for when it came. */
+  private record Output(GuestStream from, Frame.Output frame) {}
+
+  Session(SessionSpec spec, SessionStore store, WorkerSession core, Sessions.Surroundings around) {
+    this.spec = spec;
+    this.store = store;
+    this.core = core;
+    this.around = around;
+    this.view = new View(started(), store.logIfAny(), core.exit().orElse(null));
+    this.thread = Thread.ofVirtual().name("session-" + spec.uid()).unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  Uid uid() {
+    return spec.uid();
+  }
+
+  String vmUid() {
+    return spec.vmUid();
+  }
+
+  View view() {
+    return view;
+  }
+
+  void happened(SessionEvent event) throws InterruptedException {
+    post(new Message.Happened(event));
+  }
+
+  void vmChanged() throws InterruptedException {
+    post(new Message.VmChanged());
+  }
+
+  void reportAgain() throws InterruptedException {
+    post(new Message.ReportAgain());
+  }
+
+  void attached(Attachment attachment) throws InterruptedException {
+    if (!thread.isAlive()) {
+      attachment.fail(
+          new Frame.Failure(ErrorCode.SESSION_GONE, "session " + spec.uid() + " is not kept"));
+    }
+    post(new Message.Attached(attachment));
+  }
+
+  void detached(Attachment attachment) throws InterruptedException {
+    post(new Message.Detached(attachment));
+  }
+
+  void fromPeer(Attachment attachment, Frame.In frame) throws InterruptedException {
+    post(new Message.FromPeer(attachment, frame));
+  }
+
+  /** Blocks while the inbox is full: so it holds back peers and guests alike. */
+  private void post(Message message) throws InterruptedException {
+    while (!inbox.offer(message, OFFER.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!thread.isAlive()) {
+        return;
+      }
+    }
+  }
+
+  void close() throws InterruptedException {
+    thread.interrupt();
+    thread.join();
+  }
+
+  private void run() {
+    try {
+      report();
+      lookAtVm();
+      while (!expired()) {
+        Message message = inbox.poll(patience().toMillis(), TimeUnit.MILLISECONDS);
+        if (message != null) {
+          handle(message);
+        }
+        passTime();
+        publish();
+      }
+      store.delete();
+      around.forget(this);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException | RuntimeException e) {
+      logger.error("session is not looked after any more session={}", spec.uid(), e);
+      attachments.failAll(
+          new Frame.Failure(
+              ErrorCode.INTERNAL, "session " + spec.uid() + ": see the worker's log"));
+    } finally {
+      closeStream();
+      attachments.closeAll();
+      closeStore();
+    }
+  }
+
+  private void handle(Message message) {
+    switch (message) {
+      case Message.Happened(SessionEvent event) -> step(event);
+      case Message.VmChanged() -> lookAtVm();
+      case Message.FromGuest(GuestStream from, GuestMessage received) -> {
+        if (from == stream) {
+          fromGuest(from, received);
+        }
+      }
+      case Message.FromPeer(Attachment from, Frame.In frame) -> fromPeerNow(from, frame);
+      case Message.Attached(Attachment attachment) -> attachedNow(attachment);
+      case Message.Detached(Attachment attachment) -> {
+        attachments.remove(attachment, around.clock().millis());
+        step(new SessionEvent.Foreground(attachments.foreground()));
+      }
+      case Message.ReportAgain() -> report();
+    }
+  }
+
+  private Duration patience() {
+    if (parked != null || store.isUnsynced()) {
+      return SYNC;
+    }
+    Duration patience = core.phase() == Phase.FINISHED ? IDLE : TICK;
+    if (retryAt == Long.MAX_VALUE) {
+      return patience;
+    }
+    Duration untilRetry = Duration.ofNanos(Math.max(0, retryAt - System.nanoTime())).plusMillis(1);
+    return untilRetry.compareTo(patience) < 0 ? untilRetry : patience;
+  }
+
+  private void passTime() {
+    step(new SessionEvent.Tick());
+    long now = System.nanoTime();
+    if (store.isUnsynced() && now - syncedAt >= SYNC.toNanos()) {
+      perform(new SessionAction.Sync());
+    }
+    Output waiting = parked;
+    if (waiting != null) {
+      parked = null;
+      fromGuest(waiting.from(), new GuestMessage.Received(waiting.frame()));
+    }
+    Guest present = guest;
+    if (present != null && stream == null && retryAt - now <= 0) {
+      retryAt = Long.MAX_VALUE;
+      step(new SessionEvent.GuestReady(new Fence(spec.bootId(), present.instance())));
+    }
+  }
+
+  private void publish() {
+    View now = new View(started(), store.logIfAny(), core.exit().orElse(null));
+    if (core.logEnd() != publishedEnd || !now.equals(view)) {
+      publishedEnd = core.logEnd();
+      view = now;
+      attachments.wakeAll();
+    }
+    if (core.wantsStdin()) {
+      attachments.readWriter();
+    }
+  }
+
+  private Frame.@Nullable Started started() {
+    return core.startedAt() == 0
+        ? null
+        : new Frame.Started(spec.name(), core.pid(), spec.bootId(), "");
+  }
+
+  // ---- the VM and its guest
+
+  private void lookAtVm() {
+    if (spec.vmUid().isEmpty() || vmGone) {
+      return;
+    }
+    Optional<VmStatus> status = around.vm(new Uid(spec.vmUid()));
+    if (status.isEmpty() || !spec.bootId().equals(status.get().bootId())) {
+      vmGone = true;
+      guest = null;
+      closeStream();
+      step(new SessionEvent.VmGone(whyGone(status)));
+      return;
+    }
+    Guest present = status.get().guest();
+    if (present == guest) {
+      return;
+    }
+    guest = present;
+    closeStream();
+    if (present == null) {
+      step(new SessionEvent.GuestLost());
+    } else {
+      step(new SessionEvent.GuestReady(new Fence(spec.bootId(), present.instance())));
+    }
+  }
+
+  private String whyGone(Optional<VmStatus> status) {
+    return status
+        .map(vm ->
+            switch (vm.state()) {
+              case STARTING, RUNNING -> "the VM was started anew after the session was bound";
+              case STOPPED -> "the VM was stopped";
+              case FAILED -> "the VM failed: " + vm.message();
+              case GONE -> "the VM was deleted";
+            })
+        .orElse("the VM is not on its worker any more");
+  }
+
+  private void fromGuest(GuestStream from, GuestMessage message) {
+    switch (message) {
+      case GuestMessage.Attached(long stdinOffset) -> {
+        retry = FIRST_RETRY;
+        step(new SessionEvent.GuestAttached(stdinOffset));
+        more(from);
+      }
+      case GuestMessage.Refused refused -> {
+        step(new SessionEvent.GuestRefused(refused.reason(), refused.message()));
+        more(from);
+      }
+      case GuestMessage.Received(Frame.Output output) when !makeRoom() ->
+          parked = new Output(from, output);
+      case GuestMessage.Received(Frame.Out frame) -> {
+        step(new SessionEvent.FromGuest(frame));
+        more(from);
+      }
+      case GuestMessage.Invalid(String why) -> {
+        step(new SessionEvent.FromGuest(new Frame.Failure(ErrorCode.INVALID_FRAME, why)));
+        more(from);
+      }
+      case GuestMessage.Ended() -> {
+        stream = null;
+        parked = null;
+        step(new SessionEvent.GuestClosed());
+        if (core.phase() != Phase.FINISHED) {
+          retryLater();
+        }
+      }
+      case GuestMessage.Broken(String why) -> {
+        logger.debug("guest stream broke session={} reason={}", spec.uid(), why);
+        stream = null;
+        parked = null;
+        step(new SessionEvent.GuestLost());
+        retryLater();
+      }
+    }
+  }
+
+  private void more(GuestStream from) {
+    if (from == stream) {
+      from.more();
+    }
+  }
+
+  private void retryLater() {
+    if (guest != null) {
+      guest.suspect();
+    }
+    retryAt = System.nanoTime() + retry.toNanos();
+    Duration doubled = retry.multipliedBy(2);
+    retry = doubled.compareTo(LAST_RETRY) < 0 ? doubled : LAST_RETRY;
+  }
+
+  private void closeStream() {
+    GuestStream open = stream;
+    stream = null;
+    parked = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  /** False while the log is full and has to stay so. */
+  private boolean makeRoom() {
+    SessionLog log = store.logIfAny();
+    while (log != null) {
+      switch (spec.room()
+          .decide(
+              log.size(),
+              log.oldestSegmentEnd(),
+              attachments.foregroundPosition(around.clock().millis()))) {
+        case APPEND -> {
+          return true;
+        }
+        case WAIT -> {
+          // A session that is being ended waits for no reader.
+          if (!ending) {
+            return false;
+          }
+          evict(log);
+        }
+        case EVICT -> evict(log);
+        case TERMINATE -> {
+          if (!ending) {
+            step(
+                new SessionEvent.Cancel(
+                    ExitReason.OUTPUT_LIMIT,
+                    "its output is more than %d bytes".formatted(spec.outputLimit())));
+          }
+          evict(log);
+        }
+      }
+      if (log.firstAvailable() == log.end()) {
+        return true;
+      }
+    }
+    return true;
+  }
+
+  private void evict(SessionLog log) {
+    try {
+      log.evictOldestSegment();
+    } catch (IOException e) {
+      fail(e);
+    }
+  }
+
+  // ---- attachments
+
+  private void attachedNow(Attachment attachment) {
+    Optional<Attachment> loser = attachments.add(attachment);
+    loser.ifPresent(lost ->
+        lost.fail(
+            new Frame.Failure(
+                ErrorCode.NOT_WRITER,
+                lost == attachment
+                    ? "another attachment writes to the session: take over to replace it"
+                    : "another attachment took over")));
+    if (attachments.isWriter(attachment)) {
+      core.stdinOffset().ifPresent(attachment::ack);
+    } else {
+      attachment.more();
+    }
+    step(new SessionEvent.Foreground(attachments.foreground()));
+  }
+
+  private void fromPeerNow(Attachment from, Frame.In frame) {
+    if (attachments.isWriter(from)) {
+      attachments.writerRead();
+      step(new SessionEvent.FromWriter(frame));
+      return;
+    }
+    switch (frame) {
+      case Frame.Stdin _, Frame.Resize _, Frame.Signal _ ->
+          from.fail(
+              new Frame.Failure(
+                  ErrorCode.NOT_WRITER, "this attachment was not opened for writing"));
+      case Frame.Detach _, Frame.Heartbeat _ -> {
+        if (from.request().foreground()) {
+          step(new SessionEvent.FromWriter(frame));
+        }
+        from.more();
+      }
+    }
+  }
+
+  // ---- the core
+
+  private void step(SessionEvent event) {
+    for (SessionAction action : core.step(event, around.clock().millis())) {
+      perform(action);
+    }
+  }
+
+  private void perform(SessionAction action) {
+    try {
+      switch (action) {
+        case SessionAction.Write(JournalRecord fact) -> write(fact);
+        case SessionAction.Append(StdStream to, ByteString data) -> {
+          if (!broken) {
+            store.append(to, data);
+          }
+        }
+        case SessionAction.Sync() -> {
+          store.sync();
+          syncedAt = System.nanoTime();
+        }
+        case SessionAction.Start() ->
+            open(on -> GuestStream.start(on, spec.uid().value(), spec.command(), this::received));
+        case SessionAction.Attach(long from) ->
+            open(on -> GuestStream.attach(on, spec.uid().value(), from, this::received));
+        case SessionAction.ToGuest(Frame.In frame) -> {
+          if (stream != null) {
+            stream.send(frame);
+          }
+        }
+        case SessionAction.Stored(long offset, boolean exit) -> {
+          if (stream != null) {
+            stream.stored(offset, exit);
+          }
+        }
+        case SessionAction.CloseGuest() -> closeStream();
+        case SessionAction.ToWriter(Frame.Ack ack) -> attachments.ack(ack);
+        case SessionAction.ToWriter(Frame.Failure failure) -> attachments.failWriter(failure);
+        case SessionAction.ToWriter(Frame.Out _) -> {}
+        case SessionAction.Report() -> report();
+      }
+    } catch (IOException e) {
+      fail(e);
+    }
+  }
+
+  private void write(JournalRecord fact) throws IOException {
+    if (fact instanceof JournalRecord.Intent) {
+      // Made before the start, so that a full disk is found out while nothing runs yet.
+      var _ = store.log();
+    }
+    ending |= fact instanceof JournalRecord.Ending;
+    if (!broken) {
+      store.write(fact);
+    }
+    if (fact instanceof JournalRecord.Exited) {
+      store.close();
+    }
+    if (fact instanceof JournalRecord.Acknowledged) {
+      store.close();
+      around.listener().settled(spec.uid());
+    }
+  }
+
+  private interface Opening {
+    GuestStream open(Guest on);
+  }
+
+  private void open(Opening opening) {
+    closeStream();
+    Guest present = guest;
+    if (present != null && !broken) {
+      stream = opening.open(present);
+    }
+  }
+
+  private void received(GuestStream from, GuestMessage message) throws InterruptedException {
+    post(new Message.FromGuest(from, message));
+  }
+
+  /** The worker's disk: what cannot be recorded must not go on, and its outcome is unknowable. */
+  private void fail(IOException why) {
+    if (broken) {
+      return;
+    }
+    broken = true;
+    logger.error("session cannot be recorded session={}", spec.uid(), why);
+    if (stream != null) {
+      stream.send(new Frame.Signal("KILL"));
+    }
+    closeStream();
+    step(new SessionEvent.VmGone("the worker cannot record the session: " + why.getMessage()));
+  }
+
+  // ---- what others are told
+
+  private void report() {
+    revision = Math.max(revision + 1, around.clock().millis());
+    SessionLog log = store.logIfAny();
+    around
+        .listener()
+        .changed(
+            new SessionStatus(
+                spec.uid(),
+                spec.vmUid(),
+                revision,
+                core.phase(),
+                core.startedAt(),
+                core.completedAt(),
+                core.exit().orElse(null),
+                core.bytes(StdStream.STDOUT),
+                core.bytes(StdStream.STDERR),
+                log == null ? 0 : log.firstAvailable(),
+                tail(log),
+                attachments.size()));
+  }
+
+  private ByteString tail(@Nullable SessionLog log) {
+    if (log == null || spec.tailBytes() == 0 || core.phase() != Phase.FINISHED) {
+      return ByteString.EMPTY;
+    }
+    try {
+      return log.tail(spec.tailBytes());
+    } catch (IOException e) {
+      logger.warn("tail cannot be read session={}", spec.uid(), e);
+      return ByteString.EMPTY;
+    }
+  }
+
+  private boolean expired() {
+    if (core.phase() != Phase.FINISHED || !attachments.isEmpty()) {
+      return false;
+    }
+    long age = around.clock().millis() - core.completedAt();
+    Duration kept = core.isAcknowledged() ? Sessions.RETENTION : Sessions.RETENTION_UNREPORTED;
+    return age >= kept.toMillis();
+  }
+
+  private void closeStore() {
+    try {
+      store.close();
+    } catch (IOException e) {
+      logger.warn("files were not closed session={}", spec.uid(), e);
+    }
+  }
+}

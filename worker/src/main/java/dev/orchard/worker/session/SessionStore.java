@@ -1,0 +1,121 @@
+package dev.orchard.worker.session;
+
+import com.google.protobuf.ByteString;
+import dev.orchard.exec.frame.StdStream;
+import dev.orchard.exec.log.Journal;
+import dev.orchard.exec.log.JournalRecord;
+import dev.orchard.exec.log.SessionDirectory;
+import dev.orchard.exec.log.SessionLog;
+import dev.orchard.worker.vm.Uid;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session's files: made when there is something to write, closed when it has finished, so that
+ * finished sessions hold no descriptors. For the session's thread; the log may be read by any.
+ */
+final class SessionStore {
+  private static final int SEGMENTS = 8;
+  private static final long MIN_SEGMENT_BYTES = 64 << 10;
+  private static final long MAX_SEGMENT_BYTES = 8 << 20;
+
+  private final Path root;
+  private final Uid uid;
+  private final long segmentBytes;
+  private @Nullable SessionDirectory directory;
+  private @Nullable Journal journal;
+  private @Nullable SessionLog log;
+  private boolean unsynced;
+
+  /**
+   * @param outputLimit what the log may hold: eviction frees about an eighth of it at a time
+   */
+  SessionStore(Path root, Uid uid, long outputLimit) {
+    this.root = root;
+    this.uid = uid;
+    this.segmentBytes = Math.clamp(outputLimit / SEGMENTS, MIN_SEGMENT_BYTES, MAX_SEGMENT_BYTES);
+  }
+
+  void write(JournalRecord fact) throws IOException {
+    Journal open = journal;
+    if (open == null) {
+      open = Journal.open(directory().journal());
+      journal = open;
+    }
+    open.append(fact);
+  }
+
+  /** The log, which is made if it is not there. */
+  SessionLog log() throws IOException {
+    SessionLog open = log;
+    if (open == null) {
+      open = SessionLog.open(directory().log(), segmentBytes);
+      log = open;
+    }
+    return open;
+  }
+
+  /** The log, if there is one. */
+  @Nullable SessionLog logIfAny() {
+    return log;
+  }
+
+  void append(StdStream stream, ByteString data) throws IOException {
+    SessionLog target = log();
+    unsynced = true;
+    try {
+      target.append(stream, data);
+    } catch (IOException full) {
+      // A full disk: what is oldest goes, as a gap that readers are told of.
+      if (target.firstAvailable() == target.end()) {
+        throw full;
+      }
+      target.evictOldestSegment();
+      target.append(stream, data);
+    }
+  }
+
+  boolean isUnsynced() {
+    return unsynced;
+  }
+
+  void sync() throws IOException {
+    unsynced = false;
+    if (log != null) {
+      log.sync();
+    }
+  }
+
+  /** Nothing is appended any more; the log can still be read, and the journal be written. */
+  void close() throws IOException {
+    if (log != null) {
+      log.close();
+    }
+    if (journal != null) {
+      journal.close();
+      journal = null;
+    }
+  }
+
+  void delete() throws IOException {
+    close();
+    if (directory != null) {
+      directory.delete();
+    }
+  }
+
+  /** Takes over what an earlier run of the daemon left. */
+  void adopt(SessionDirectory left) {
+    directory = left;
+  }
+
+  private SessionDirectory directory() throws IOException {
+    SessionDirectory made = directory;
+    if (made == null) {
+      made = SessionDirectory.create(root, uid.value());
+      directory = made;
+    }
+    return made;
+  }
+}

@@ -1,0 +1,205 @@
+package dev.orchard.worker.session;
+
+import dev.orchard.exec.frame.ErrorCode;
+import dev.orchard.exec.frame.ExitReason;
+import dev.orchard.exec.frame.Frame;
+import dev.orchard.exec.log.Journal;
+import dev.orchard.exec.log.JournalRecord;
+import dev.orchard.exec.log.SessionDirectory;
+import dev.orchard.exec.log.SessionLog;
+import dev.orchard.exec.session.SessionEvent;
+import dev.orchard.exec.session.WorkerSession;
+import dev.orchard.worker.vm.Uid;
+import dev.orchard.worker.vm.VmStatus;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The sessions of this host, each in {@code <data>/sessions/<uid>/}. Commands are idempotent and
+ * return before they are done; the listener hears the rest. Any thread may call.
+ */
+public final class Sessions {
+  /** How long a finished session can still be read. */
+  static final Duration RETENTION = Duration.ofHours(1);
+
+  /** How long an outcome is kept that no controller has put into its object. */
+  static final Duration RETENTION_UNREPORTED = Duration.ofDays(7);
+
+  private static final Logger logger = LoggerFactory.getLogger(Sessions.class);
+
+  /** What a session needs of the world. */
+  record Surroundings(
+      Function<Uid, Optional<VmStatus>> vms,
+      SessionListener listener,
+      InstantSource clock,
+      Consumer<Session> forgetting) {
+    Optional<VmStatus> vm(Uid uid) {
+      return vms.apply(uid);
+    }
+
+    void forget(Session session) {
+      forgetting.accept(session);
+    }
+  }
+
+  private final Path root;
+  private final Surroundings around;
+  private final ConcurrentMap<Uid, Session> sessions = new ConcurrentHashMap<>();
+  private volatile boolean kubernetesReachable;
+
+  /**
+   * @param vms what is known of a VM right now; empty if it is not on this worker
+   */
+  public Sessions(
+      Path root,
+      Function<Uid, Optional<VmStatus>> vms,
+      SessionListener listener,
+      InstantSource clock) {
+    this.root = root;
+    this.around =
+        new Surroundings(vms, listener, clock, session -> sessions.remove(session.uid(), session));
+  }
+
+  /** Takes up every session that an earlier daemon has left. Its VMs have to be known before. */
+  public void recover() throws InterruptedException {
+    try {
+      Files.createDirectories(root);
+      for (SessionDirectory directory : SessionDirectory.list(root)) {
+        recover(directory);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void recover(SessionDirectory directory) throws InterruptedException {
+    try {
+      Uid uid = new Uid(directory.uid());
+      List<JournalRecord> facts;
+      try (Journal journal = Journal.open(directory.journal())) {
+        facts = journal.recovered();
+      }
+      if (facts.isEmpty()) {
+        // Nothing was asked of a guest: whoever wants it will say so again.
+        directory.delete();
+        return;
+      }
+      SessionSpec spec = spec(uid, facts.getFirst());
+      SessionStore store = new SessionStore(root, uid, spec.outputLimit());
+      store.adopt(directory);
+      SessionLog log = store.log();
+      WorkerSession core =
+          WorkerSession.recovered(
+              spec.rules(), facts, log.stdoutBytes(), log.stderrBytes(), around.clock().millis());
+      logger.info("session adopted session={} phase={} end={}", uid, core.phase(), core.logEnd());
+      add(new Session(spec, store, core, around));
+    } catch (IOException | IllegalArgumentException e) {
+      // Kept for somebody to look at; its id stays unknown, and so it ends as its VM's boot does.
+      logger.error("session cannot be recovered path={}", directory.path(), e);
+    }
+  }
+
+  private static SessionSpec spec(Uid uid, JournalRecord first) throws IOException {
+    return first instanceof JournalRecord.Intent intent
+        ? SessionSpec.decode(intent.spec())
+        : SessionSpec.unknown(uid);
+  }
+
+  /** Starts a session; one that is known already is reported once more. */
+  public void start(SessionSpec spec) throws InterruptedException {
+    Session known = sessions.get(spec.uid());
+    if (known != null) {
+      known.reportAgain();
+    } else {
+      var _ = begin(spec);
+    }
+  }
+
+  /** Serves an attachment, which is told at once if there is no such session. */
+  public void attach(AttachRequest request, Peer.Opener opener) {
+    Session session = sessions.get(request.session());
+    if (session == null) {
+      Thread.ofVirtual()
+          .name("attachment-" + request.session())
+          .start(() -> tellAbsence(request.session(), opener));
+    } else {
+      new Attachment(session, request, opener).start();
+    }
+  }
+
+  private static void tellAbsence(Uid uid, Peer.Opener opener) {
+    Peer peer = opener.open(new Peer.Listener() {});
+    peer.send(
+        new Frame.Failure(
+            ErrorCode.SESSION_GONE, "session " + uid + " is not, or no longer, on this worker"));
+    peer.complete();
+  }
+
+  /** Ends a session. The id of an unknown one is kept as cancelled: a later start finds that. */
+  public void cancel(Uid uid, String message) throws InterruptedException {
+    Session known = sessions.get(uid);
+    Session session = known == null ? begin(SessionSpec.unknown(uid)) : known;
+    session.happened(new SessionEvent.Cancel(ExitReason.CANCELLED, message));
+  }
+
+  /** The outcome stands in the object. */
+  public void acknowledge(Uid uid) throws InterruptedException {
+    Session session = sessions.get(uid);
+    if (session != null) {
+      session.happened(new SessionEvent.OutcomeAcknowledged());
+    }
+  }
+
+  /** Something about a VM is not as it was. */
+  public void vmChanged(Uid vm) throws InterruptedException {
+    for (Session session : sessions.values()) {
+      if (session.vmUid().equals(vm.value())) {
+        session.vmChanged();
+      }
+    }
+  }
+
+  /** Whether a client whose connection broke could come back. */
+  public void kubernetesReachable(boolean reachable) throws InterruptedException {
+    kubernetesReachable = reachable;
+    for (Session session : sessions.values()) {
+      session.happened(new SessionEvent.KubernetesReachable(reachable));
+    }
+  }
+
+  /** Ends the serving; commands run on in their guests, and files stay. */
+  public void close() throws InterruptedException {
+    for (Session session : sessions.values()) {
+      session.close();
+    }
+  }
+
+  private Session begin(SessionSpec spec) throws InterruptedException {
+    WorkerSession core =
+        WorkerSession.dispatched(spec.rules(), spec.encode(), around.clock().millis());
+    SessionStore store = new SessionStore(root, spec.uid(), spec.outputLimit());
+    return add(new Session(spec, store, core, around));
+  }
+
+  private Session add(Session fresh) throws InterruptedException {
+    Session known = sessions.putIfAbsent(fresh.uid(), fresh);
+    if (known != null) {
+      return known;
+    }
+    fresh.start();
+    fresh.happened(new SessionEvent.KubernetesReachable(kubernetesReachable));
+    return fresh;
+  }
+}
