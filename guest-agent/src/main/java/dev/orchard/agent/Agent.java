@@ -56,7 +56,7 @@ final class Agent {
     return new Agent(loop, server);
   }
 
-  private static InfoReply info() {
+  static InfoReply info() {
     String version = Agent.class.getPackage().getImplementationVersion();
     String arch = System.getProperty("os.arch");
     return InfoReply.newBuilder()

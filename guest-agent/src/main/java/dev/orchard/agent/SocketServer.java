@@ -21,6 +21,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * Serves gRPC over a unix socket that its owner alone may connect to. One thread carries all
@@ -31,6 +33,14 @@ public final class SocketServer implements AutoCloseable {
   private static final int MAX_PATH_BYTES = 107;
 
   private static final long CLOSE_MILLIS = 1_000;
+
+  /** It warns at every connection that a unix socket has no TCP keep-alive. */
+  private static final Logger NETTY_OPTIONS =
+      Logger.getLogger("io.grpc.netty.shaded.io.netty.bootstrap.ServerBootstrap");
+
+  static {
+    NETTY_OPTIONS.setLevel(Level.SEVERE);
+  }
 
   private final EventLoopGroup events;
   private final Server server;

@@ -29,6 +29,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** The real service in this process, spoken to over a real carriage. */
 final class TestAgent {
@@ -36,6 +39,13 @@ final class TestAgent {
   enum Carriage {
     UNIX_SOCKET,
     FRAMED_LINK
+  }
+
+  private static final Logger NETTY_OPTIONS =
+      Logger.getLogger("io.grpc.netty.shaded.io.netty.bootstrap.Bootstrap");
+
+  static {
+    NETTY_OPTIONS.setLevel(Level.SEVERE);
   }
 
   private final String instance = UUID.randomUUID().toString();
@@ -63,7 +73,7 @@ final class TestAgent {
             .usePlaintext()
             .build();
     closing.addFirst(opened::shutdownNow);
-    closing.addLast(() -> events.shutdownGracefully().await(1_000));
+    closing.addLast(() -> events.shutdownGracefully(0, 0, TimeUnit.SECONDS).await(1_000));
     return opened;
   }
 
