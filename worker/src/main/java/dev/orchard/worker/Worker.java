@@ -75,6 +75,18 @@ public final class Worker implements AutoCloseable {
     return new Worker(dialer, vms, sessions, gateway);
   }
 
+  /** As {@link #close}, with the VMs powered off before: nothing of this worker runs on. */
+  public void end() {
+    try {
+      gateway.close();
+      vms.end();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      close();
+    }
+  }
+
   /** Cuts the links and ends every thread; VMs and what runs in them stay. */
   @Override
   public void close() {

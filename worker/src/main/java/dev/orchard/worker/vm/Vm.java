@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One VM: an inbox, and the one thread that reads it and owns the rest. Closing ends the thread and
- * leaves the machine running.
+ * leaves the machine running; {@link #end} ends both.
  */
 final class Vm {
   private static final Logger log = LoggerFactory.getLogger(Vm.class);
@@ -83,6 +83,16 @@ final class Vm {
   void close() throws InterruptedException {
     thread.interrupt();
     thread.join();
+  }
+
+  /** As {@link #close}, with the machine powered off; a later daemon finds it stopped. */
+  void end() throws InterruptedException {
+    close();
+    // Its thread is over: what that owned is ours.
+    if (machine != null) {
+      powerOff(Duration.ZERO);
+      stopped();
+    }
   }
 
   private void run() {

@@ -64,6 +64,13 @@ public final class Vms {
     }
   }
 
+  /** Powers all of them off and ends the looking after. */
+  public void end() throws InterruptedException {
+    for (Vm vm : vms.values()) {
+      vm.end();
+    }
+  }
+
   /** Ends the looking after; the machines run on. */
   public void close() throws InterruptedException {
     for (Vm vm : vms.values()) {
