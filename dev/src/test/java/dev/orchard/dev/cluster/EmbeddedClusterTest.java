@@ -1,7 +1,9 @@
 package dev.orchard.dev.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.orchard.crds.vm.PowerState;
 import dev.orchard.crds.vm.VM;
 import dev.orchard.crds.vm.VMSpec;
 import dev.orchard.dev.cluster.embedded.EmbeddedCluster;
@@ -15,7 +17,9 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
@@ -103,11 +107,11 @@ final class EmbeddedClusterTest {
           .inNamespace("default")
           .withName("hello")
           .edit(vm -> {
-            vm.getMetadata().setAnnotations(java.util.Map.of("touched", "" + System.nanoTime()));
-            vm.setSpec(vm.getSpec().withPowerState(dev.orchard.crds.vm.PowerState.STOPPED));
+            vm.getMetadata().setAnnotations(Map.of("touched", "" + System.nanoTime()));
+            vm.setSpec(vm.getSpec().withPowerState(PowerState.STOPPED));
             return vm;
           });
-      waiter.join(java.time.Duration.ofMillis(200));
+      waiter.join(Duration.ofMillis(200));
     }
 
     assertThat(waited.take())
@@ -123,7 +127,7 @@ final class EmbeddedClusterTest {
         .contains("provide credentials");
     try (KubernetesClient other = wrong.newClient()) {
       assertThat(
-              org.assertj.core.api.Assertions.catchThrowableOfType(
+              catchThrowableOfType(
                       KubernetesClientException.class, () -> other.namespaces().list())
                   .getCode())
           .isEqualTo(401);

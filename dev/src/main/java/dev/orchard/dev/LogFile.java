@@ -1,0 +1,32 @@
+package dev.orchard.dev;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.logging.FileHandler;
+import java.util.logging.Handler;
+import java.util.logging.LogManager;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+
+/** Sends what all parts log to a file, so that a terminal shows the progress and nothing else. */
+public final class LogFile {
+  private static final int MAX_BYTES = 16 << 20;
+  private static final String FORMAT = "%1$tFT%1$tT.%1$tL %4$s %3$s: %5$s%6$s%n";
+
+  private LogFile() {}
+
+  /** From now on {@code dev.log} of the folder, which is begun anew when it is full. */
+  public static void open(Path folder) {
+    OwnerFiles.folder(folder);
+    System.setProperty("java.util.logging.SimpleFormatter.format", FORMAT);
+    try {
+      Handler file = new FileHandler(folder.resolve("dev.log").toString(), MAX_BYTES, 1, true);
+      file.setFormatter(new SimpleFormatter());
+      LogManager.getLogManager().reset();
+      Logger.getLogger("").addHandler(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException("log to " + folder, e);
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package dev.orchard.dev.quickstart;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.orchard.dev.OwnerFiles;
+import dev.orchard.dev.Ready;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
+/** VMs by the controller's HTTP API, as any client would manage them. */
+final class Vms implements AutoCloseable {
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration POLL = Duration.ofMillis(200);
+  private static final int CONFLICT = 409;
+
+  private final Ready ready;
+  private final HttpClient http;
+  private final JsonMapper json = new JsonMapper();
+
+  Vms(Ready ready) {
+    this.ready = ready;
+    this.http = HttpClient.newBuilder().sslContext(trustOnly(ready)).build();
+  }
+
+  /** One that is there already will do. */
+  void create(String name, String image) throws InterruptedException {
+    HttpRequest.BodyPublisher body =
+        HttpRequest.BodyPublishers.ofString(
+            json.valueToTree(Map.of("name", name, "image", image)).toString());
+    HttpResponse<String> response = send(request("/v1/vms").POST(body));
+    if (response.statusCode() != 200 && response.statusCode() != CONFLICT) {
+      throw refused("POST /v1/vms", response);
+    }
+  }
+
+  /** Tells each status once; returns when it is {@code running}. */
+  void awaitRunning(String name, Duration patience, Consumer<String> told)
+      throws InterruptedException {
+    long start = System.nanoTime();
+    String last = "";
+    while (true) {
+      JsonNode vm = get(name);
+      String status = vm.path("status").asText();
+      String words = (status + " " + vm.path("status_message").asText()).strip();
+      if (!words.equals(last)) {
+        told.accept(words);
+        last = words;
+      }
+      if (status.equals("running")) {
+        return;
+      }
+      if (status.equals("failed") || System.nanoTime() - start > patience.toNanos()) {
+        throw new IllegalStateException("VM %s is not running but %s".formatted(name, words));
+      }
+      Thread.sleep(POLL);
+    }
+  }
+
+  private JsonNode get(String name) throws InterruptedException {
+    HttpResponse<String> response = send(request("/v1/vms/" + name).GET());
+    if (response.statusCode() != 200) {
+      throw refused("GET /v1/vms/" + name, response);
+    }
+    try {
+      return json.readTree(response.body());
+    } catch (IOException e) {
+      throw new UncheckedIOException("GET /v1/vms/" + name, e);
+    }
+  }
+
+  void delete(String name) throws InterruptedException {
+    HttpResponse<String> response = send(request("/v1/vms/" + name).DELETE());
+    if (response.statusCode() != 200) {
+      throw refused("DELETE /v1/vms/" + name, response);
+    }
+  }
+
+  @Override
+  public void close() {
+    http.shutdownNow();
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create(ready.url() + path))
+        .timeout(TIMEOUT)
+        .header("Authorization", "Bearer " + ready.token())
+        .header("Content-Type", "application/json");
+  }
+
+  private HttpResponse<String> send(HttpRequest.Builder request) throws InterruptedException {
+    try {
+      return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(ready.url().toString(), e);
+    }
+  }
+
+  private static IllegalStateException refused(String what, HttpResponse<String> response) {
+    return new IllegalStateException(
+        "%s: %d %s".formatted(what, response.statusCode(), response.body()));
+  }
+
+  private static SSLContext trustOnly(Ready ready) {
+    try {
+      byte[] pem = OwnerFiles.read(ready.ca()).getBytes(StandardCharsets.US_ASCII);
+      KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+      store.load(null, null);
+      store.setCertificateEntry(
+          "ca",
+          CertificateFactory.getInstance("X.509")
+              .generateCertificate(new ByteArrayInputStream(pem)));
+      TrustManagerFactory trust =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      trust.init(store);
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, trust.getTrustManagers(), null);
+      return context;
+    } catch (GeneralSecurityException | IOException e) {
+      throw new IllegalStateException("trust " + ready.ca(), e);
+    }
+  }
+}

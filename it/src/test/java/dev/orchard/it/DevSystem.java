@@ -1,0 +1,120 @@
+package dev.orchard.it;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.orchard.dev.Dev;
+import dev.orchard.dev.Ready;
+import dev.orchard.dev.guest.RuntimeChoice;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.Config;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A dev system in this JVM, on a real API server: one for each runtime, started by the first test
+ * that asks for it and ended with the JVM.
+ *
+ * <p>Without QEMU tests that ask for it fail in CI and are skipped elsewhere.
+ */
+public final class DevSystem {
+  private static final Logger log = LoggerFactory.getLogger(DevSystem.class);
+  private static final Map<RuntimeChoice, DevSystem> SHARED = new EnumMap<>(RuntimeChoice.class);
+
+  private final Path folder;
+  private final TestCluster cluster;
+  private final Dev dev;
+  private final KubernetesClient kubernetes;
+
+  private DevSystem(Path folder, TestCluster cluster, Dev dev, KubernetesClient kubernetes) {
+    this.folder = folder;
+    this.cluster = cluster;
+    this.dev = dev;
+    this.kubernetes = kubernetes;
+  }
+
+  /** The system of that runtime. What tests create in it needs names of their own. */
+  public static synchronized DevSystem with(RuntimeChoice runtime) throws InterruptedException {
+    DevSystem running = SHARED.get(runtime);
+    if (running != null) {
+      return running;
+    }
+    if (runtime == RuntimeChoice.QEMU && System.getenv("CI") == null) {
+      assumeTrue(hasQemu(), "qemu-system-x86_64 is not on PATH");
+    }
+    DevSystem started = start(runtime);
+    SHARED.put(runtime, started);
+    // JUnit tells nobody of the end of its last class; etcd must not outlive us.
+    Runtime.getRuntime().addShutdownHook(new Thread(started::close, "end-" + runtime));
+    return started;
+  }
+
+  public URI url() {
+    return dev.ready().url();
+  }
+
+  public String token() {
+    return dev.ready().token();
+  }
+
+  public Path kubeconfig() {
+    return dev.ready().kubeconfig();
+  }
+
+  /** PEM file of the authority that signed the controller's certificate. */
+  public Path certificateAuthority() {
+    return dev.ready().ca();
+  }
+
+  /** A client with every right; not to be closed. */
+  public KubernetesClient kubernetes() {
+    return kubernetes;
+  }
+
+  private static DevSystem start(RuntimeChoice runtime) throws InterruptedException {
+    TestCluster cluster = TestCluster.start();
+    Path folder = temporaryFolder();
+    Dev dev =
+        Dev.start(
+            cluster.settings(folder.resolve("data"), runtime),
+            line -> log.info("{}: {}", runtime, line));
+    Config config =
+        new ConfigBuilder(Config.fromKubeconfig(dev.ready().kubeconfig().toFile())).build();
+    return new DevSystem(
+        folder, cluster, dev, new KubernetesClientBuilder().withConfig(config).build());
+  }
+
+  private void close() {
+    kubernetes.close();
+    dev.close();
+    cluster.close();
+    try (var files = Files.walk(folder)) {
+      files.sorted(java.util.Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+    } catch (IOException e) {
+      throw new UncheckedIOException("delete " + folder, e);
+    }
+  }
+
+  private static boolean hasQemu() {
+    return Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+        .anyMatch(directory -> Files.isExecutable(Path.of(directory, "qemu-system-x86_64")));
+  }
+
+  private static Path temporaryFolder() {
+    try {
+      return Files.createTempDirectory("orchard-it-");
+    } catch (IOException e) {
+      throw new UncheckedIOException("temporary folder", e);
+    }
+  }
+}

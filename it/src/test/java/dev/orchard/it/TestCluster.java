@@ -1,0 +1,76 @@
+package dev.orchard.it;
+
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import dev.orchard.dev.DevSettings;
+import dev.orchard.dev.cluster.AssetsCluster;
+import dev.orchard.dev.cluster.ClusterChoice;
+import dev.orchard.dev.guest.RuntimeChoice;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.testcontainers.DockerClientFactory;
+import org.testcontainers.k3s.K3sContainer;
+import org.testcontainers.utility.DockerImageName;
+
+/**
+ * The real API server of a test: K3s in a container where a Docker engine answers, else the binaries
+ * of {@code KUBEBUILDER_ASSETS}. Where there is neither, tests fail in CI and are skipped elsewhere.
+ */
+sealed interface TestCluster extends AutoCloseable {
+  /** Settings for a dev system on this cluster. */
+  DevSettings settings(Path data, RuntimeChoice runtime);
+
+  @Override
+  void close();
+
+  static TestCluster start() {
+    if (DockerClientFactory.instance().isDockerAvailable()) {
+      K3sContainer container = new K3sContainer(DockerImageName.parse("rancher/k3s:v1.34.1-k3s1"));
+      container.start();
+      return new K3s(container);
+    }
+    DevSettings settings =
+        DevSettings.of(Path.of(""), ClusterChoice.ASSETS, RuntimeChoice.AUTO, System.getenv());
+    if (settings.assets() != null && AssetsCluster.areIn(settings.assets())) {
+      return new Assets();
+    }
+    String missing = "no Docker engine answers, and KUBEBUILDER_ASSETS holds no kube-apiserver";
+    if (System.getenv("CI") == null) {
+      return abort(missing);
+    }
+    throw new AssertionError(missing);
+  }
+
+  /** Started anew for each dev system, by it and in its own folder. */
+  record Assets() implements TestCluster {
+    @Override
+    public DevSettings settings(Path data, RuntimeChoice runtime) {
+      return DevSettings.of(data, ClusterChoice.ASSETS, runtime, System.getenv());
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** For one dev system: two would have a worker of the same name in it. */
+  record K3s(K3sContainer container) implements TestCluster {
+    @Override
+    public DevSettings settings(Path data, RuntimeChoice runtime) {
+      Path kubeconfig = data.resolveSibling("k3s.kubeconfig");
+      try {
+        Files.writeString(kubeconfig, container.getKubeConfigYaml());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      return DevSettings.of(data, ClusterChoice.KUBECONFIG, runtime, System.getenv())
+          .withKubeconfig(kubeconfig);
+    }
+
+    @Override
+    public void close() {
+      container.stop();
+    }
+  }
+}
