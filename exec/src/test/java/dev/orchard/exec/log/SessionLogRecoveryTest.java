@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SessionLogRecoveryTest {
-  private static final int SEGMENT = 1_000;
+  private static final int SEGMENT = 600;
 
   /** Bytes of a record besides what was printed. */
   private static final long OVERHEAD =
@@ -88,7 +88,7 @@ class SessionLogRecoveryTest {
       printed.appendTo(log);
     }
     List<Path> segments = files(whole);
-    for (int run = 0; run < 300; run++) {
+    for (int run = 0; run < 120; run++) {
       Path damaged = copy(whole, "damaged" + run);
       Path segment = damaged.resolve(segments.get(random.nextInt(segments.size())).getFileName());
       flip(random, segment);
@@ -110,7 +110,7 @@ class SessionLogRecoveryTest {
   @ValueSource(longs = {5, 6})
   void damageUnderAnOpenLogIsAGapToItsReaders(long seed) throws IOException {
     SplittableRandom random = new SplittableRandom(seed);
-    for (int run = 0; run < 100; run++) {
+    for (int run = 0; run < 60; run++) {
       Path directory = root.resolve("open" + run);
       PrintedOutput printed = PrintedOutput.random(random, 30, 120);
       try (SessionLog log = SessionLog.open(directory, SEGMENT)) {
