@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 /** The one place that turns the Kubernetes API's refusals of a caller into ours. */
 public final class KubernetesApi {
   private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
+  private static final String ALREADY_EXISTS = "AlreadyExists";
 
   private KubernetesApi() {}
 
@@ -37,7 +38,12 @@ public final class KubernetesApi {
           ApiException.unauthenticated("the Kubernetes API does not know the token: renew it");
       case 403 -> ApiException.forbidden(message);
       case 404 -> new ApiException(404, "not-found", message);
-      case 409 -> ApiException.conflict("conflict", message);
+      case 409 ->
+          ApiException.conflict(
+              e.getStatus() != null && ALREADY_EXISTS.equals(e.getStatus().getReason())
+                  ? ApiException.ALREADY_EXISTS
+                  : "conflict",
+              message);
       case 400, 422 -> new ApiException(400, "invalid-request", message);
       case 413 -> new ApiException(413, "too-large", message);
       case 429 -> new ApiException(429, "too-many-requests", message);

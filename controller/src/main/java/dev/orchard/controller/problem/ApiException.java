@@ -9,6 +9,11 @@ import org.jspecify.annotations.Nullable;
  * #type()}) and a message for people that names the thing, the value and the remedy.
  */
 public final class ApiException extends RuntimeException {
+  /** Type of a creation's refusal because there is an object of that name. */
+  public static final String ALREADY_EXISTS = "already-exists";
+
+  private static final long serialVersionUID = 1L;
+
   private final int status;
   private final String type;
   private final @Nullable Duration retryAfter;

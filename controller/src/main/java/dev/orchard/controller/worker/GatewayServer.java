@@ -32,16 +32,14 @@ public final class GatewayServer implements AutoCloseable {
 
   /** Starts to listen. */
   public GatewayServer(
-      GatewaySettings settings, KubernetesClient own, ClusterObjects objects, InstantSource clock) {
+      GatewaySettings settings,
+      KubernetesClient own,
+      ClusterObjects objects,
+      StatusWriter writer,
+      InstantSource clock) {
     threads = Executors.newVirtualThreadPerTaskExecutor();
     health = new KubernetesHealth(own, links::changed);
-    WorkerLink.Shared shared =
-        new WorkerLink.Shared(
-            settings,
-            objects,
-            new StatusWriter(own, settings.namespace(), settings.replica()),
-            health,
-            clock);
+    WorkerLink.Shared shared = new WorkerLink.Shared(settings, objects, writer, health, clock);
     Gateway gateway =
         new Gateway(shared, new WorkerIdentity(own, settings.namespace()), links, rendezvous);
     try {

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * that was read, and again from a fresh copy where somebody else was quicker. All methods block;
  * they throw {@link KubernetesClientException} for what is worth another try.
  */
-final class StatusWriter {
+public final class StatusWriter {
   /** The operator takes a worker for silent when its Lease is so old. */
   private static final int LEASE_SECONDS = 40;
 
@@ -39,7 +39,8 @@ final class StatusWriter {
   private final String namespace;
   private final String replica;
 
-  StatusWriter(KubernetesClient own, String namespace, String replica) {
+  /** Writes with this replica's own client. */
+  public StatusWriter(KubernetesClient own, String namespace, String replica) {
     this.own = own;
     this.namespace = namespace;
     this.replica = replica;
@@ -71,7 +72,7 @@ final class StatusWriter {
    *
    * @return the object as it stands then, or null if there is none of its UID any more
    */
-  @Nullable VMExec write(VMExec exec, UnaryOperator<VMExecStatus> change) {
+  public @Nullable VMExec write(VMExec exec, UnaryOperator<VMExecStatus> change) {
     VMExec current = exec;
     while (current != null) {
       VMExecStatus before = current.statusOrEmpty();

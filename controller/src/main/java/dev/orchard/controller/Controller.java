@@ -1,0 +1,120 @@
+package dev.orchard.controller;
+
+import dev.orchard.controller.auth.Access;
+import dev.orchard.controller.auth.Callers;
+import dev.orchard.controller.session.Sessions;
+import dev.orchard.controller.web.HttpApi;
+import dev.orchard.controller.web.HttpSettings;
+import dev.orchard.controller.worker.ClusterObjects;
+import dev.orchard.controller.worker.GatewayServer;
+import dev.orchard.controller.worker.GatewaySettings;
+import dev.orchard.controller.worker.StatusWriter;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Clock;
+import java.time.InstantSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A running replica. Holds nothing that it cannot rebuild: it may die at any time. */
+public final class Controller implements AutoCloseable {
+  /** Of this build; {@code development} where it does not come from a jar. */
+  static final String VERSION = version();
+
+  private static final Logger log = LoggerFactory.getLogger(Controller.class);
+
+  private final ClusterObjects objects;
+  private final GatewayServer gateway;
+  private final Callers callers;
+  private final HttpApi http;
+
+  private Controller(ClusterObjects objects, GatewayServer gateway, Callers callers, HttpApi http) {
+    this.objects = objects;
+    this.gateway = gateway;
+    this.callers = callers;
+    this.http = http;
+  }
+
+  /**
+   * Starts a replica and returns once both ports listen.
+   *
+   * @param own this replica's own client, whose address and CA, but not whose credentials, callers'
+   *     requests are forwarded with; stays open
+   */
+  public static Controller start(ControllerSettings settings, KubernetesClient own) {
+    InstantSource clock = Clock.systemUTC();
+    ClusterObjects objects = new ClusterObjects(own);
+    StatusWriter writer = new StatusWriter(own, settings.namespace(), settings.replica());
+    GatewayServer gateway =
+        new GatewayServer(gatewaySettings(settings), own, objects, writer, clock);
+    Callers callers = new Callers(own.getConfiguration());
+    Access access = new Access(clock);
+    Sessions sessions =
+        new Sessions(
+            objects,
+            own,
+            writer,
+            gateway.links(),
+            gateway.rendezvous(),
+            access,
+            settings.timeouts().rendezvous(),
+            clock);
+    Readiness readiness =
+        new Readiness(
+            objects, gateway.links(), clock, clock.instant().plus(settings.timeouts().workers()));
+    HttpApi http =
+        new HttpApi(httpSettings(settings), callers, access, sessions, VERSION, readiness::ready);
+    log.info(
+        "controller started replica={} http={} workers={}",
+        settings.replica(),
+        http.port(),
+        gateway.port());
+    return new Controller(objects, gateway, callers, http);
+  }
+
+  private static GatewaySettings gatewaySettings(ControllerSettings settings) {
+    return new GatewaySettings(
+        settings.bindAddress(),
+        settings.workerPort(),
+        settings.certificate(),
+        settings.privateKey(),
+        settings.namespace(),
+        settings.replica(),
+        settings.replicas(),
+        settings.timeouts().heartbeat(),
+        settings.timeouts().silence());
+  }
+
+  private static HttpSettings httpSettings(ControllerSettings settings) {
+    return new HttpSettings(
+        settings.bindAddress(),
+        settings.httpPort(),
+        settings.certificate(),
+        settings.privateKey(),
+        settings.timeouts().write(),
+        settings.timeouts().heartbeat(),
+        settings.timeouts().silence());
+  }
+
+  private static String version() {
+    String version = Controller.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
+  }
+
+  /** Of the HTTP API. */
+  public int httpPort() {
+    return http.port();
+  }
+
+  /** Of the workers' gateway. */
+  public int workerPort() {
+    return gateway.port();
+  }
+
+  @Override
+  public void close() {
+    http.close();
+    gateway.close();
+    callers.close();
+    objects.close();
+  }
+}

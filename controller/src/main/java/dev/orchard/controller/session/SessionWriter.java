@@ -1,0 +1,163 @@
+package dev.orchard.controller.session;
+
+import com.google.protobuf.ByteString;
+import dev.orchard.controller.problem.ApiException;
+import dev.orchard.crds.vmexec.StdinType;
+import dev.orchard.crds.vmexec.VMExec;
+import dev.orchard.exec.frame.ErrorCode;
+import dev.orchard.exec.frame.Frame;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Writes to sessions for callers who have no socket: one attachment a call, which only writes. */
+public final class SessionWriter {
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
+  private final Sessions sessions;
+  private final Duration patience;
+
+  /**
+   * @param patience for the session to take what is sent
+   */
+  public SessionWriter(Sessions sessions, Duration patience) {
+    this.sessions = sessions;
+    this.patience = patience;
+  }
+
+  /**
+   * Sends a body as stdin.
+   *
+   * @param offset of its first byte; absent: where what the process has taken ends
+   * @param eof stdin ends behind it
+   * @return what the process has taken of stdin, in bytes from its start, after a while at most: it
+   *     may be less than was sent
+   */
+  public long stdin(
+      VMExec exec, @Nullable Long offset, boolean eof, boolean takeover, InputStream body)
+      throws InterruptedException, IOException {
+    if (exec.getSpec().stdin().type() == StdinType.NONE) {
+      throw ApiException.conflict(
+          "stdin-closed", "the session was started without stdin: start it with stdin Attach");
+    }
+    try (FrameStream stream = open(exec, takeover)) {
+      long taken = awaitAck(stream);
+      long next = offset == null ? taken : offset;
+      for (byte[] chunk = body.readNBytes(Frame.MAX_DATA);
+          chunk.length > 0;
+          chunk = body.readNBytes(Frame.MAX_DATA)) {
+        if (!stream.send(new Frame.Stdin(next, ByteString.copyFrom(chunk), false), patience)) {
+          return drain(stream, taken, Long.MAX_VALUE, Duration.ZERO);
+        }
+        next += chunk.length;
+        taken = drain(stream, taken, next, Duration.ZERO);
+      }
+      if (eof && !stream.send(new Frame.Stdin(next, ByteString.EMPTY, true), patience)) {
+        return drain(stream, taken, Long.MAX_VALUE, Duration.ZERO);
+      }
+      return drain(stream, taken, next, patience);
+    }
+  }
+
+  /** Sends a signal or a new size. */
+  public void send(VMExec exec, Frame.In frame, boolean takeover) throws InterruptedException {
+    try (FrameStream stream = open(exec, takeover)) {
+      awaitAck(stream);
+      if (!stream.send(frame, patience)) {
+        throw notTaken();
+      }
+    }
+  }
+
+  private FrameStream open(VMExec exec, boolean takeover) throws InterruptedException {
+    if (exec.statusOrEmpty().ended()) {
+      throw ended();
+    }
+    return sessions.attach(exec, AttachOptions.writer(takeover));
+  }
+
+  /** The worker lets a writer in by telling it what the process has taken. */
+  private long awaitAck(FrameStream stream) throws InterruptedException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      Duration left = Duration.ofNanos(deadline - System.nanoTime());
+      if (!left.isPositive()) {
+        throw notTaken();
+      }
+      switch (stream.next(left)) {
+        case FrameStream.Next.Nothing() -> {}
+        case FrameStream.Next.Over() -> throw ended();
+        case FrameStream.Next.Arrived(Frame.Out frame) -> {
+          stream.done();
+          if (frame instanceof Frame.Ack(long taken)) {
+            return taken;
+          }
+          refuse(frame);
+        }
+      }
+    }
+  }
+
+  /**
+   * What the process has taken, once that is {@code until} or nothing more has come for a while.
+   */
+  private long drain(FrameStream stream, long before, long until, Duration wait)
+      throws InterruptedException {
+    long taken = before;
+    while (taken < until) {
+      switch (stream.next(wait)) {
+        case FrameStream.Next.Nothing(), FrameStream.Next.Over() -> {
+          return taken;
+        }
+        case FrameStream.Next.Arrived(Frame.Out frame) -> {
+          stream.done();
+          if (frame instanceof Frame.Ack(long offset)) {
+            taken = offset;
+          } else {
+            refuse(frame);
+          }
+        }
+      }
+    }
+    return taken;
+  }
+
+  private static void refuse(Frame.Out frame) {
+    switch (frame) {
+      case Frame.Failure failure -> throw refusal(failure);
+      case Frame.Exit exit -> throw ended();
+      case Frame.Started _, Frame.Output _, Frame.Gap _, Frame.Ack _, Frame.Heartbeat _ -> {}
+    }
+  }
+
+  /** What a failure of a stream means to somebody who has not got a stream. */
+  public static ApiException refusal(Frame.Failure failure) {
+    String type = type(failure.code());
+    return switch (failure.code()) {
+      case INVALID_FRAME -> new ApiException(400, type, failure.message());
+      case OFFSET_AHEAD_OF_LOG, STDIN_OFFSET_GAP, NOT_WRITER ->
+          ApiException.conflict(type, failure.message());
+      case SESSION_GONE -> new ApiException(404, type, failure.message());
+      case LIMIT_EXCEEDED -> new ApiException(507, type, failure.message());
+      case WORKER_UNREACHABLE, DRAINING, SLOW_READER ->
+          ApiException.unavailable(type, failure.message(), RETRY_AFTER);
+      case INTERNAL -> new ApiException(500, type, failure.message());
+    };
+  }
+
+  /** {@code NotWriter} as {@code not-writer}. */
+  private static String type(ErrorCode code) {
+    return code.word().replaceAll("(?<=.)(?=[A-Z])", "-").toLowerCase(Locale.ROOT);
+  }
+
+  private static ApiException ended() {
+    return ApiException.conflict("session-ended", "the session has ended: it takes no input");
+  }
+
+  private static ApiException notTaken() {
+    return ApiException.unavailable(
+        "session-not-ready", "the session takes nothing now: try again", RETRY_AFTER);
+  }
+}

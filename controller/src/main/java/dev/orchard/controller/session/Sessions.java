@@ -1,0 +1,272 @@
+package dev.orchard.controller.session;
+
+import dev.orchard.controller.auth.Access;
+import dev.orchard.controller.auth.Caller;
+import dev.orchard.controller.auth.KubernetesApi;
+import dev.orchard.controller.auth.Right;
+import dev.orchard.controller.problem.ApiException;
+import dev.orchard.controller.worker.ClusterObjects;
+import dev.orchard.controller.worker.Links;
+import dev.orchard.controller.worker.Rendezvous;
+import dev.orchard.controller.worker.StatusWriter;
+import dev.orchard.controller.worker.WorkerLink;
+import dev.orchard.crds.vmexec.Binding;
+import dev.orchard.crds.vmexec.DisconnectPolicy;
+import dev.orchard.crds.vmexec.VMExec;
+import dev.orchard.proto.worker.v1.Attachment;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts sessions and attaches to them, for callers whose right to do so has been checked. The
+ * object comes first, made with the caller's own credentials; only then does anything go to a
+ * worker.
+ */
+public final class Sessions {
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+  private static final String BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+  private static final int SUFFIX = 8;
+  private static final int LABEL = 63;
+
+  /** Where a command is to run. */
+  public record Place(String namespace, String vm) {}
+
+  /** A session with its frames from their beginning. */
+  public record Followed(VMExec exec, FrameStream stream) {}
+
+  private final ClusterObjects objects;
+  private final KubernetesClient own;
+  private final StatusWriter writer;
+  private final Links links;
+  private final Rendezvous rendezvous;
+  private final Access access;
+  private final VmGate gate;
+  private final Duration patience;
+  private final InstantSource clock;
+  private final SecureRandom random = new SecureRandom();
+
+  /**
+   * @param patience for a worker to answer an attachment
+   */
+  public Sessions(
+      ClusterObjects objects,
+      KubernetesClient own,
+      StatusWriter writer,
+      Links links,
+      Rendezvous rendezvous,
+      Access access,
+      Duration patience,
+      InstantSource clock) {
+    this.objects = objects;
+    this.own = own;
+    this.writer = writer;
+    this.links = links;
+    this.rendezvous = rendezvous;
+    this.access = access;
+    this.gate = new VmGate(objects, own);
+    this.patience = patience;
+    this.clock = clock;
+  }
+
+  /**
+   * Starts a command and follows it; or follows the session of that name if it is the same command.
+   * Stdin that came with the request is on its way when this returns.
+   *
+   * @param wait for the VM to be ready
+   */
+  public Followed startAndFollow(Caller caller, Place place, ExecRequest request, Duration wait)
+      throws InterruptedException {
+    VMExec exec = create(caller, place, request, DisconnectPolicy.TERMINATE, wait);
+    boolean inline = request.stdin() instanceof StdinSource.Inline;
+    FrameStream stream = attach(exec, new AttachOptions(0, true, inline, inline, true));
+    feed(exec, request, stream, false);
+    return new Followed(exec, stream);
+  }
+
+  /** Starts a command that runs on unread; or returns the session of that name, as above. */
+  public VMExec start(Caller caller, Place place, ExecRequest request, Duration wait)
+      throws InterruptedException {
+    VMExec exec = create(caller, place, request, DisconnectPolicy.DETACH, wait);
+    if (request.stdin() instanceof StdinSource.Inline) {
+      feed(exec, request, attach(exec, AttachOptions.writer(true)), true);
+    } else if (!exec.statusOrEmpty().ended()) {
+      ClusterObjects.binding(exec)
+          .flatMap(binding -> links.link(binding.workerName()))
+          .ifPresent(link -> link.start(exec, null));
+    }
+    return exec;
+  }
+
+  private static void feed(
+      VMExec exec, ExecRequest request, FrameStream stream, boolean ownStream) {
+    if (request.stdin() instanceof StdinSource.Inline inline) {
+      Thread.ofVirtual()
+          .name("stdin-" + exec.getMetadata().getName())
+          .start(() -> InlineStdin.send(inline.data(), stream, ownStream));
+    }
+  }
+
+  private VMExec create(
+      Caller caller, Place place, ExecRequest request, DisconnectPolicy usual, Duration wait)
+      throws InterruptedException {
+    String digest = request.digest(place.vm);
+    if (request.name() != null) {
+      Optional<VMExec> running = lookUp(place.namespace, request.name());
+      if (running.isPresent()) {
+        return same(caller, running.get(), digest);
+      }
+    }
+    Binding target = gate.awaitReady(place.namespace, place.vm, wait);
+    // Before anything is written: where this replica cannot dispatch, another one may.
+    requireLink(target.workerName());
+    VMExec wanted = new VMExec();
+    wanted.setMetadata(
+        new ObjectMetaBuilder()
+            .withNamespace(place.namespace)
+            .withName(request.name() == null ? generateName(place.vm) : request.name())
+            .withAnnotations(Map.of(ExecRequest.DIGEST_ANNOTATION, digest))
+            .build());
+    wanted.setSpec(request.spec(place.vm, target, usual));
+    try {
+      return KubernetesApi.call(() -> caller.client().resource(wanted).create());
+    } catch (ApiException e) {
+      if (request.name() == null || !e.type().equals(ApiException.ALREADY_EXISTS)) {
+        throw e;
+      }
+      VMExec running = lookUp(place.namespace, request.name()).orElseThrow(() -> e);
+      return same(caller, running, digest);
+    }
+  }
+
+  /** The running session, if it is the command that was asked for and the caller may see it. */
+  private VMExec same(Caller caller, VMExec running, String digest) {
+    String name = running.getMetadata().getName();
+    access.require(caller, Right.READ, running.getMetadata().getNamespace(), name);
+    Map<String, String> annotations =
+        Optional.ofNullable(running.getMetadata().getAnnotations()).orElse(Map.of());
+    if (!digest.equals(annotations.get(ExecRequest.DIGEST_ANNOTATION))) {
+      throw ApiException.conflict(
+          "name-taken",
+          "session %s was started with another command or other options: choose another name"
+              .formatted(name));
+    }
+    return running;
+  }
+
+  private String generateName(String vm) {
+    StringBuilder name =
+        new StringBuilder(vm.substring(0, Math.min(vm.length(), LABEL - 1 - SUFFIX))).append('-');
+    for (int i = 0; i < SUFFIX; i++) {
+      name.append(BASE32.charAt(random.nextInt(BASE32.length())));
+    }
+    return name.toString();
+  }
+
+  /** A session of a VM; 404 if there is none of that name. */
+  public VMExec require(Place place, String session) {
+    return lookUp(place.namespace, session)
+        .filter(exec -> exec.getSpec().vmName().equals(place.vm))
+        .orElseThrow(() -> ApiException.notFound("session", place.namespace, session));
+  }
+
+  /** A replica that misses a name in its informer asks the API once. */
+  private Optional<VMExec> lookUp(String namespace, String session) {
+    return objects
+        .exec(namespace, session)
+        .or(() ->
+            Optional.ofNullable(
+                KubernetesApi.call(() ->
+                    own.resources(VMExec.class).inNamespace(namespace).withName(session).get())));
+  }
+
+  /**
+   * Attaches to a session, which is bound and dispatched first where nobody has done that yet.
+   *
+   * @return once the worker has answered
+   */
+  public FrameStream attach(VMExec exec, AttachOptions options) throws InterruptedException {
+    boolean ended = exec.statusOrEmpty().ended();
+    StoredOutcome stored =
+        ended && options.output() ? new StoredOutcome(exec, options.from()) : null;
+    Optional<Binding> binding = ClusterObjects.binding(exec);
+    if (stored != null && (binding.isEmpty() || StoredOutcome.outputBytes(exec) == 0)) {
+      return stored;
+    }
+    VMExec bound = binding.isPresent() || ended ? exec : bind(exec);
+    String worker =
+        ClusterObjects.binding(bound)
+            .orElseThrow(
+                () -> ApiException.conflict("session-ended", "the session has ended unbound"))
+            .workerName();
+    WorkerLink link = requireLink(worker);
+    SessionStream stream =
+        new SessionStream(rendezvous, worker, !(options.output() && options.follow()), stored);
+    Attachment attachment = attachment(stream.id(), bound, options);
+    boolean told = ended ? link.attach(attachment) : link.start(bound, attachment);
+    stream.awaitOpen(told ? patience : Duration.ZERO);
+    return stream;
+  }
+
+  private static Attachment attachment(String id, VMExec exec, AttachOptions options) {
+    return Attachment.newBuilder()
+        .setId(id)
+        .setExecUid(exec.getMetadata().getUid())
+        .setFrom(options.from())
+        .setUntilNow(!options.follow())
+        .setWriter(options.writer())
+        .setTakeover(options.takeover())
+        .setOutput(options.output())
+        .setForeground(options.output() && options.follow())
+        .build();
+  }
+
+  private VMExec bind(VMExec exec) throws InterruptedException {
+    Instant created = Instant.parse(exec.getMetadata().getCreationTimestamp());
+    Duration left =
+        Duration.between(
+            clock.instant(), created.plusSeconds(exec.getSpec().startTimeoutSeconds()));
+    Binding binding =
+        gate.awaitReady(
+            exec.getMetadata().getNamespace(),
+            exec.getSpec().vmName(),
+            left.isPositive() ? left : Duration.ZERO);
+    @Nullable VMExec bound =
+        KubernetesApi.call(() ->
+            writer.write(
+                exec,
+                status ->
+                    status.described(exec.getSpec().command()).bound(binding, clock.instant())));
+    if (bound == null) {
+      throw ApiException.notFound(
+          "session", exec.getMetadata().getNamespace(), exec.getMetadata().getName());
+    }
+    return bound;
+  }
+
+  private WorkerLink requireLink(String worker) {
+    return links
+        .link(worker)
+        .orElseThrow(() ->
+            ApiException.unavailable(
+                "worker-unreachable",
+                "worker %s has no link to this replica: try again, or another replica"
+                    .formatted(worker),
+                RETRY_AFTER));
+  }
+
+  /** Ends a session and deletes its object, with the caller's credentials. */
+  public void cancel(Caller caller, VMExec exec) {
+    var _ = KubernetesApi.call(() -> caller.client().resource(exec).delete());
+    ClusterObjects.binding(exec)
+        .flatMap(binding -> links.link(binding.workerName()))
+        .ifPresent(link ->
+            link.cancel(exec.getMetadata().getUid(), "its VMExec was deleted over the API"));
+  }
+}

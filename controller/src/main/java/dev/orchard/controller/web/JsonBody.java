@@ -1,0 +1,141 @@
+package dev.orchard.controller.web;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.orchard.controller.problem.ApiException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** One JSON object of a request, read field by field; what is wrong is named by its field. */
+final class JsonBody {
+  /** DESIGN's largest body. */
+  static final int MAX_BYTES = 1 << 20;
+
+  static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build();
+
+  static {
+    JSON.getFactory()
+        .setStreamReadConstraints(
+            StreamReadConstraints.builder()
+                .maxNestingDepth(8)
+                .maxNameLength(1_024)
+                .maxNumberLength(32)
+                .maxStringLength(MAX_BYTES)
+                .build());
+  }
+
+  private final String prefix;
+  private final ObjectNode object;
+
+  private JsonBody(String prefix, ObjectNode object) {
+    this.prefix = prefix;
+    this.object = object;
+  }
+
+  /** Reads a whole body: 413 if it is too long, 400 if it is no JSON object. */
+  static JsonBody read(InputStream in) {
+    try {
+      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+      if (bytes.length > MAX_BYTES) {
+        throw tooLarge();
+      }
+      if (JSON.readTree(bytes) instanceof ObjectNode object) {
+        return new JsonBody("", object);
+      }
+      throw ApiException.invalid("body", "it is no JSON object");
+    } catch (JacksonException e) {
+      throw ApiException.invalid("body", "it is no JSON: " + e.getOriginalMessage());
+    } catch (IOException e) {
+      throw ApiException.invalid("body", "it was cut off");
+    }
+  }
+
+  static ApiException tooLarge() {
+    return new ApiException(
+        413,
+        "too-large",
+        "the body is longer than %d bytes: send more stdin by POST …/stdin".formatted(MAX_BYTES));
+  }
+
+  /** Refuses fields that are none of these. */
+  void only(Set<String> known) {
+    Set<String> unknown = new TreeSet<>();
+    object.fieldNames().forEachRemaining(unknown::add);
+    unknown.removeAll(known);
+    if (!unknown.isEmpty()) {
+      String field = unknown.iterator().next();
+      throw ApiException.invalid(prefix + field, "unknown; known are " + new TreeSet<>(known));
+    }
+  }
+
+  /** The field's value; null if it is absent or null. */
+  @Nullable JsonNode node(String field) {
+    JsonNode node = object.get(field);
+    return node == null || node.isNull() ? null : node;
+  }
+
+  @Nullable String text(String field) {
+    JsonNode node = node(field);
+    if (node == null) {
+      return null;
+    }
+    if (!node.isTextual()) {
+      throw invalid(field, "must be a string");
+    }
+    return node.textValue();
+  }
+
+  long number(String field, long absent, long min, long max) {
+    JsonNode node = node(field);
+    if (node == null) {
+      return absent;
+    }
+    if (!node.isIntegralNumber() || !node.canConvertToLong()) {
+      throw invalid(field, "must be a whole number");
+    }
+    long number = node.longValue();
+    if (number < min || number > max) {
+      throw invalid(field, "%d is not in %d to %d".formatted(number, min, max));
+    }
+    return number;
+  }
+
+  int integer(String field, int absent, int min, int max) {
+    return (int) number(field, absent, min, max);
+  }
+
+  /** The object in a field; null if absent. */
+  @Nullable JsonBody object(String field) {
+    JsonNode node = node(field);
+    if (node == null) {
+      return null;
+    }
+    if (node instanceof ObjectNode inner) {
+      return new JsonBody(prefix + field + ".", inner);
+    }
+    throw invalid(field, "must be an object");
+  }
+
+  Set<String> fields() {
+    Set<String> names = new TreeSet<>();
+    object.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
+  ApiException invalid(String field, String why) {
+    return ApiException.invalid(prefix + field, why);
+  }
+}
