@@ -7,7 +7,7 @@ import dev.orchard.worker.guest.GuestDialer;
 import dev.orchard.worker.process.ProcessRuntime;
 import dev.orchard.worker.qemu.QemuRuntime;
 import dev.orchard.worker.session.Sessions;
-import dev.orchard.worker.vm.Runtime;
+import dev.orchard.worker.vm.VmRuntime;
 import dev.orchard.worker.vm.Vms;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -45,7 +45,7 @@ public final class Worker implements AutoCloseable {
   public static Worker start(WorkerSettings settings) throws InterruptedException {
     log.info("worker starts settings={}", settings);
     Path data = dataFolder(settings.dataDir());
-    List<Runtime> runtimes =
+    List<VmRuntime> runtimes =
         settings.runtimes().stream().map(name -> runtime(name, settings)).toList();
     Noticeboard board = new Noticeboard();
     Sessions sessions =
@@ -112,7 +112,7 @@ public final class Worker implements AutoCloseable {
     }
   }
 
-  private static Runtime runtime(String name, WorkerSettings settings) {
+  private static VmRuntime runtime(String name, WorkerSettings settings) {
     return switch (name) {
       case "qemu" -> new QemuRuntime(qemu(), settings.images(), settings.accelerator());
       case "process" -> new ProcessRuntime(settings.agentCommand());
@@ -134,14 +134,14 @@ public final class Worker implements AutoCloseable {
                     .formatted(program)));
   }
 
-  private static WorkerIdentity identity(WorkerSettings settings, List<Runtime> runtimes) {
+  private static WorkerIdentity identity(WorkerSettings settings, List<VmRuntime> runtimes) {
     String arch = System.getProperty("os.arch");
     return new WorkerIdentity(
         settings.name(),
         Optional.ofNullable(Worker.class.getPackage().getImplementationVersion()).orElse("dev"),
         System.getProperty("os.name").toLowerCase(Locale.ROOT),
         arch.equals("aarch64") ? "arm64" : arch,
-        runtimes.stream().map(Runtime::name).toList(),
+        runtimes.stream().map(VmRuntime::name).toList(),
         Stream.concat(
                 Stream.of("exec-v1"), runtimes.stream().flatMap(r -> r.capabilities().stream()))
             .toList(),

@@ -283,9 +283,9 @@ final class ControllerLink implements Noticeboard.Watcher {
     lock.lock();
     try {
       Work work = pending(stream, synced, untilHeartbeat);
-      if (work == null) {
-        long wait = stream.calls.isReady() ? untilHeartbeat.toNanos() : HEARTBEAT.toNanos();
-        var _ = changed.awaitNanos(wait);
+      long wait = stream.calls.isReady() ? untilHeartbeat.toNanos() : HEARTBEAT.toNanos();
+      while (work == null && wait > 0) {
+        wait = changed.awaitNanos(wait);
         work = pending(stream, synced, untilHeartbeat);
       }
       return work == null ? new Work.Pause() : work;

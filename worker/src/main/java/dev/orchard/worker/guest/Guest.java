@@ -41,6 +41,8 @@ public final class Guest {
   }
 
   /**
+   * The agent that a reply is of.
+   *
    * @throws IllegalArgumentException for what no agent of ours would say
    */
   static Guest of(InfoReply reply, Channel channel, Runnable suspicion) {

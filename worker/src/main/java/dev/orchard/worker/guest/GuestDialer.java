@@ -57,7 +57,7 @@ public final class GuestDialer implements AutoCloseable {
 
   @Override
   public void close() {
-    loop.shutdownGracefully();
+    var _ = loop.shutdownGracefully();
     callbacks.close();
   }
 }

@@ -4,8 +4,8 @@ import dev.orchard.worker.guest.GuestChannel;
 import dev.orchard.worker.vm.HostProcess;
 import dev.orchard.worker.vm.Machine;
 import dev.orchard.worker.vm.MachineException;
-import dev.orchard.worker.vm.Runtime;
 import dev.orchard.worker.vm.VmFolder;
+import dev.orchard.worker.vm.VmRuntime;
 import dev.orchard.worker.vm.VmSpec;
 import java.io.File;
 import java.io.IOException;
@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * There is no isolation: commands see and may do on this host what the daemon may. Image, CPUs and
  * memory mean nothing here.
  */
-public final class ProcessRuntime implements Runtime {
+public final class ProcessRuntime implements VmRuntime {
   private static final Logger log = LoggerFactory.getLogger(ProcessRuntime.class);
 
   private static final String LOG = "agent.log";
@@ -35,6 +35,8 @@ public final class ProcessRuntime implements Runtime {
   private final List<String> agentCommand;
 
   /**
+   * Says in the log what it is.
+   *
    * @param agentCommand what starts the guest agent; {@code --socket PATH} is appended
    */
   public ProcessRuntime(List<String> agentCommand) {

@@ -10,6 +10,8 @@ public enum Accelerator {
   TCG;
 
   /**
+   * The accelerator that a setting names.
+   *
    * @param word {@code auto}, {@code kvm} or {@code tcg}
    */
   public static Accelerator ofWord(String word) {

@@ -3,8 +3,8 @@ package dev.orchard.worker.qemu;
 import dev.orchard.worker.vm.HostProcess;
 import dev.orchard.worker.vm.Machine;
 import dev.orchard.worker.vm.MachineException;
-import dev.orchard.worker.vm.Runtime;
 import dev.orchard.worker.vm.VmFolder;
+import dev.orchard.worker.vm.VmRuntime;
 import dev.orchard.worker.vm.VmSpec;
 import java.io.File;
 import java.io.IOException;
@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * outlives this daemon; it is found again by the pid that was recorded, its start time and its
  * command line, which holds the boot id.
  */
-public final class QemuRuntime implements Runtime {
+public final class QemuRuntime implements VmRuntime {
   private static final Logger log = LoggerFactory.getLogger(QemuRuntime.class);
 
   /** The least that the agent's Java runtime starts in. */
@@ -51,6 +51,8 @@ public final class QemuRuntime implements Runtime {
   private final FutureTask<Boolean> kvm;
 
   /**
+   * Begins to find out whether KVM works, where that is asked for.
+   *
    * @param qemu the program
    * @param images what VMs may name as their image
    */

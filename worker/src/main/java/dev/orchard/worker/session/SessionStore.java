@@ -29,6 +29,8 @@ final class SessionStore {
   private boolean unsynced;
 
   /**
+   * Touches no file yet.
+   *
    * @param outputLimit what the log may hold: eviction frees about an eighth of it at a time
    */
   SessionStore(Path root, Uid uid, long outputLimit) {

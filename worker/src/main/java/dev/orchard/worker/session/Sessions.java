@@ -60,6 +60,8 @@ public final class Sessions {
   private volatile boolean kubernetesReachable;
 
   /**
+   * Knows no session yet: {@link #recover} comes next.
+   *
    * @param vms what is known of a VM right now; empty if it is not on this worker
    */
   public Sessions(

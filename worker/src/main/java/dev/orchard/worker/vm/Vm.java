@@ -38,7 +38,7 @@ final class Vm {
 
   private final Uid uid;
   private final VmFolder folder;
-  private final List<Runtime> runtimes;
+  private final List<VmRuntime> runtimes;
   private final GuestDialer dialer;
   private final VmListener listener;
   private final BlockingQueue<Message> inbox = new ArrayBlockingQueue<>(INBOX);
@@ -49,7 +49,7 @@ final class Vm {
   private @Nullable GuestLink guestLink;
   private volatile VmStatus status;
 
-  Vm(Uid uid, VmFolder folder, List<Runtime> runtimes, GuestDialer dialer, VmListener listener) {
+  Vm(Uid uid, VmFolder folder, List<VmRuntime> runtimes, GuestDialer dialer, VmListener listener) {
     this.uid = uid;
     this.folder = folder;
     this.runtimes = runtimes;
@@ -61,7 +61,7 @@ final class Vm {
 
   /** Takes up what an earlier daemon has left, before it returns, and begins to serve. */
   void start() throws InterruptedException {
-    Optional<VmFolder.Record> left = folder.record();
+    Optional<VmFolder.Kept> left = folder.kept();
     if (left.isPresent()) {
       recover(left.get());
     }
@@ -116,12 +116,12 @@ final class Vm {
     }
   }
 
-  private void recover(VmFolder.Record record) throws InterruptedException {
-    VmSpec known = record.spec();
+  private void recover(VmFolder.Kept kept) throws InterruptedException {
+    VmSpec known = kept.spec();
     spec = known;
-    String bootId = record.bootId();
+    String bootId = kept.bootId();
     if (bootId == null) {
-      publish(record.failed() ? VmState.FAILED : VmState.STOPPED, null, record.message());
+      publish(kept.failed() ? VmState.FAILED : VmState.STOPPED, null, kept.message());
       return;
     }
     Optional<Machine> found =
@@ -148,8 +148,8 @@ final class Vm {
       powerOff(STOP_GRACE);
       stopped();
     } else if (changed || !on) {
-      folder.record(
-          new VmFolder.Record(wanted, status.bootId(), state == VmState.FAILED, status.message()));
+      folder.keep(
+          new VmFolder.Kept(wanted, status.bootId(), state == VmState.FAILED, status.message()));
       publish(state, status.bootId(), status.message());
     }
   }
@@ -157,16 +157,16 @@ final class Vm {
   private void powerOn(VmSpec wanted) throws InterruptedException {
     String bootId = UUID.randomUUID().toString();
     folder.forgetProcess();
-    folder.record(new VmFolder.Record(wanted, bootId, false, ""));
+    folder.keep(new VmFolder.Kept(wanted, bootId, false, ""));
     publish(VmState.STARTING, null, "");
     try {
-      Runtime runtime =
+      VmRuntime runtime =
           runtime(wanted)
               .orElseThrow(() ->
                   new MachineException(
                       "runtime '%s' is not one of this worker's: %s"
                           .formatted(
-                              wanted.runtime(), runtimes.stream().map(Runtime::name).toList())));
+                              wanted.runtime(), runtimes.stream().map(VmRuntime::name).toList())));
       Machine started = runtime.start(wanted, bootId, folder);
       log.info("vm powered on vm={} name={} boot={}", uid, wanted.name(), bootId);
       runs(started, bootId);
@@ -238,7 +238,7 @@ final class Vm {
   private void keep(boolean failed, String message) {
     VmSpec known = spec;
     if (known != null) {
-      folder.record(new VmFolder.Record(known, null, failed, message));
+      folder.keep(new VmFolder.Kept(known, null, failed, message));
     }
   }
 
@@ -248,7 +248,7 @@ final class Vm {
     listener.changed(status);
   }
 
-  private Optional<Runtime> runtime(VmSpec wanted) {
+  private Optional<VmRuntime> runtime(VmSpec wanted) {
     return wanted.runtime().isEmpty()
         ? runtimes.stream().findFirst()
         : runtimes.stream().filter(r -> r.name().equals(wanted.runtime())).findFirst();

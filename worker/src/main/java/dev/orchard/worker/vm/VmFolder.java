@@ -37,7 +37,7 @@ public final class VmFolder {
   }
 
   /** A VM's record: what it shall be, and the boot that runs or is being started, if any. */
-  record Record(VmSpec spec, @Nullable String bootId, boolean failed, String message) {}
+  record Kept(VmSpec spec, @Nullable String bootId, boolean failed, String message) {}
 
   static VmFolder create(Path vms, Uid uid) {
     try {
@@ -58,13 +58,13 @@ public final class VmFolder {
     return path.resolve(name);
   }
 
-  Optional<Record> record() {
+  Optional<Kept> kept() {
     return read(RECORD).map(VmFolder::parse);
   }
 
-  void record(Record record) {
+  void keep(Kept kept) {
     try {
-      write(RECORD, JSON.writeValueAsString(record));
+      write(RECORD, JSON.writeValueAsString(kept));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -123,9 +123,9 @@ public final class VmFolder {
     deleteTree(path);
   }
 
-  private static Record parse(String json) {
+  private static Kept parse(String json) {
     try {
-      return JSON.readValue(json, Record.class);
+      return JSON.readValue(json, Kept.class);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

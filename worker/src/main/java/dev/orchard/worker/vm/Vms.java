@@ -20,15 +20,17 @@ public final class Vms {
   private static final Logger log = LoggerFactory.getLogger(Vms.class);
 
   private final Path root;
-  private final List<Runtime> runtimes;
+  private final List<VmRuntime> runtimes;
   private final GuestDialer dialer;
   private final VmListener listener;
   private final ConcurrentMap<Uid, Vm> vms = new ConcurrentHashMap<>();
 
   /**
+   * Knows no VM yet: {@link #recover} comes next.
+   *
    * @param runtimes the first is the one of VMs that name none
    */
-  public Vms(Path root, List<Runtime> runtimes, GuestDialer dialer, VmListener listener) {
+  public Vms(Path root, List<VmRuntime> runtimes, GuestDialer dialer, VmListener listener) {
     this.root = root;
     this.runtimes = List.copyOf(runtimes);
     this.dialer = dialer;

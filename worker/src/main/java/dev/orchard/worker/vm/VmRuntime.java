@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** A way to run VMs. Keeps no state but what it writes into a VM's folder. */
-public interface Runtime {
+public interface VmRuntime {
   /** As in {@link VmSpec#runtime()}. */
   String name();
 
