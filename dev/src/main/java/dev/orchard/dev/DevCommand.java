@@ -51,15 +51,14 @@ final class DevCommand implements Callable<Integer> {
     DevSettings settings = DevSettings.of(data, cluster, runtime, System.getenv());
     LogFile.open(settings.data());
     Progress progress = Progress.timed(System.err);
-    return UntilStopped.run(
-        () -> {
-          try (Dev dev = Dev.start(settings, progress)) {
-            progress.step("ready: %s/ready.json".formatted(settings.data()));
-            UntilStopped.sleepForEver();
-          } finally {
-            progress.step("stopped");
-          }
-          return 0;
-        });
+    return UntilStopped.run(() -> {
+      try (Dev dev = Dev.start(settings, progress)) {
+        progress.step("ready: %s, see %s/ready.json".formatted(dev.ready().url(), settings.data()));
+        UntilStopped.sleepForEver();
+      } finally {
+        progress.step("stopped");
+      }
+      return 0;
+    });
   }
 }

@@ -18,11 +18,10 @@ public final class Main {
             .addSubcommand(new DevCommand())
             .addSubcommand(new QuickstartCommand())
             .setCaseInsensitiveEnumValuesAllowed(true)
-            .setExecutionExceptionHandler(
-                (e, line, _) -> {
-                  line.getErr().println("orchard: " + e.getMessage());
-                  return FAILED;
-                })
+            .setExecutionExceptionHandler((e, line, _) -> {
+              line.getErr().println("orchard: " + e.getMessage());
+              return FAILED;
+            })
             .execute(args));
   }
 }

@@ -25,13 +25,12 @@ public final class UntilStopped {
         .addShutdownHook(
             Thread.ofPlatform()
                 .name("stop")
-                .unstarted(
-                    () -> {
-                      if (ended.getCount() > 0) {
-                        runner.interrupt();
-                        awaitEnd(ended);
-                      }
-                    }));
+                .unstarted(() -> {
+                  if (ended.getCount() > 0) {
+                    runner.interrupt();
+                    awaitEnd(ended);
+                  }
+                }));
     try {
       return task.run();
     } catch (InterruptedException e) {

@@ -59,19 +59,18 @@ public final class QuickstartCommand implements Callable<Integer> {
             dataFolder(environment), ClusterChoice.AUTO, RuntimeChoice.AUTO, environment);
     LogFile.open(settings.data());
     Progress progress = Progress.timed(System.err);
-    return UntilStopped.run(
-        () -> {
-          try (Dev dev = Dev.start(settings, progress);
-              Vms vms = new Vms(dev.ready())) {
-            int code = tell(dev.ready(), vms, progress);
-            if (keep) {
-              System.out.println(NextSteps.of(dev.ready(), VM));
-              UntilStopped.sleepForEver();
-            }
-            vms.delete(VM);
-            return code;
-          }
-        });
+    return UntilStopped.run(() -> {
+      try (Dev dev = Dev.start(settings, progress);
+          Vms vms = new Vms(dev.ready())) {
+        int code = tell(dev.ready(), vms, progress);
+        if (keep) {
+          System.out.println(NextSteps.of(dev.ready(), VM));
+          UntilStopped.sleepForEver();
+        }
+        vms.delete(VM);
+        return code;
+      }
+    });
   }
 
   private int tell(Ready ready, Vms vms, Progress progress) throws InterruptedException {

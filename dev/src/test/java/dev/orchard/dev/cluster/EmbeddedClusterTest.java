@@ -127,8 +127,7 @@ final class EmbeddedClusterTest {
         .contains("provide credentials");
     try (KubernetesClient other = wrong.newClient()) {
       assertThat(
-              catchThrowableOfType(
-                      KubernetesClientException.class, () -> other.namespaces().list())
+              catchThrowableOfType(KubernetesClientException.class, () -> other.namespaces().list())
                   .getCode())
           .isEqualTo(401);
     }

@@ -23,7 +23,8 @@ final class KubeconfigTest {
               .isEqualTo(
                   """
                   {"server":"https://127.0.0.1:6120",\
-                  "certificate-authority-data":"Y29udHJvbGxlcidzIENB"}""");
+                  "certificate-authority-data":"Y29udHJvbGxlcidzIENB"}\
+                  """);
         });
   }
 

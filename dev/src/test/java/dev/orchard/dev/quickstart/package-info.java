@@ -1,0 +1,4 @@
+@NullMarked
+package dev.orchard.dev.quickstart;
+
+import org.jspecify.annotations.NullMarked;
