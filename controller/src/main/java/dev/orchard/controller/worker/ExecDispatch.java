@@ -38,12 +38,16 @@ final class ExecDispatch {
   /** What is not the end may wait a moment: a short command then needs one write, not four. */
   private static final Duration COALESCE = Duration.ofMillis(100);
 
+  /** What names its target is sent by the replica that made it: this one need not be quicker. */
+  private static final Duration LEFT_TO_ITS_MAKER = Duration.ofSeconds(1);
+
   /** What this link knows of one session. */
   private static final class Session {
     private @Nullable ExecReport report;
     private @Nullable VMExec object;
     // Whether the informer has it, or had it when it was last asked.
     private boolean indexed;
+    private final Instant since;
     private Instant seen;
     private boolean ended;
     private long submitted = -1;
@@ -52,6 +56,7 @@ final class ExecDispatch {
     private Instant toldAt = Instant.EPOCH;
 
     Session(Instant now) {
+      since = now;
       seen = now;
     }
   }
@@ -180,7 +185,7 @@ final class ExecDispatch {
     switch (decision) {
       case NOTHING -> {}
       case START -> {
-        if (exec != null && due(session, Decision.START)) {
+        if (exec != null && !leftToItsMaker(session, exec) && due(session, Decision.START)) {
           start(exec);
         }
       }
@@ -202,6 +207,11 @@ final class ExecDispatch {
       }
       case VERIFY_ABSENCE -> look(uid, session);
     }
+  }
+
+  private boolean leftToItsMaker(Session session, VMExec exec) {
+    return exec.getSpec().target() != null
+        && clock.instant().isBefore(session.since.plus(LEFT_TO_ITS_MAKER));
   }
 
   private void start(VMExec exec) {

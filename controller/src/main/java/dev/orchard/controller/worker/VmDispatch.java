@@ -24,7 +24,12 @@ import org.jspecify.annotations.Nullable;
 final class VmDispatch {
   private static final Duration ORPHANED_FOR = Duration.ofSeconds(10);
 
+  /** The informer shows what was written a little later. */
+  private static final Duration SHOWN_WITHIN = Duration.ofSeconds(10);
+
   private record Reported(VmReport report, Instant at) {}
+
+  private record Written(VmReport report, Instant at) {}
 
   private final String worker;
   private final ClusterObjects objects;
@@ -34,6 +39,7 @@ final class VmDispatch {
   private final Consumer<Instruction> send;
   private final Consumer<LinkInput> inbox;
   private final Map<String, Reported> reports = new HashMap<>();
+  private final Map<String, Written> written = new HashMap<>();
   private final Map<String, PutVm> put = new HashMap<>();
   private final Set<String> deleted = new HashSet<>();
   private final Set<String> looking = new HashSet<>();
@@ -85,6 +91,7 @@ final class VmDispatch {
       }
     }
     reports.values().removeIf(this::settled);
+    written.keySet().retainAll(reports.keySet());
     reports.values().forEach(this::lookForOrphan);
   }
 
@@ -116,7 +123,14 @@ final class VmDispatch {
 
   private void write(VM vm, VmReport report) {
     VMStatus before = vm.statusOrEmpty();
+    Written last = written.get(report.getUid());
+    if (last != null
+        && last.report.equals(report)
+        && clock.instant().isBefore(last.at.plus(SHOWN_WITHIN))) {
+      return;
+    }
     if (!WorkerMessages.vmStatus(before, report, clock.instant()).equals(before)) {
+      written.put(report.getUid(), new Written(report, clock.instant()));
       api.submit(
           "vm/" + report.getUid(),
           Duration.ZERO,

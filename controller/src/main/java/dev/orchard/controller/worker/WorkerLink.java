@@ -267,7 +267,7 @@ public final class WorkerLink {
       leaseRenewed = now;
       api.submit("lease", Duration.ZERO, () -> shared.writer.renewLease(worker));
     }
-    if (now.isAfter(reconciled.plus(LEASE_RENEWAL))) {
+    if (now.isAfter(reconciled.plus(TICK))) {
       reconcile();
     }
   }
