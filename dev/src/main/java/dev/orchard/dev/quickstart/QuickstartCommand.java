@@ -67,7 +67,7 @@ public final class QuickstartCommand implements Callable<Integer> {
           System.out.println(NextSteps.of(dev.ready(), VM));
           UntilStopped.sleepForEver();
         }
-        vms.delete(VM);
+        vms.delete(VM, PATIENCE);
         return code;
       }
     });
@@ -75,7 +75,7 @@ public final class QuickstartCommand implements Callable<Integer> {
 
   private int tell(Ready ready, Vms vms, Progress progress) throws InterruptedException {
     vms.create(VM, Dev.IMAGE);
-    vms.awaitRunning(VM, PATIENCE, status -> progress.step("VM " + VM + ": " + status));
+    vms.awaitAgent(VM, PATIENCE, status -> progress.step("VM " + VM + ": " + status));
 
     PrintStream out = System.out;
     out.println("\n$ kubectl orchard exec hello -o json -- /bin/echo hello");
@@ -127,7 +127,9 @@ public final class QuickstartCommand implements Callable<Integer> {
 
   private static Path dataFolder(Map<String, String> environment) {
     String cache = environment.getOrDefault("XDG_CACHE_HOME", "");
-    return (cache.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(cache))
+    // Not user.home, which does not follow HOME.
+    String home = environment.getOrDefault("HOME", System.getProperty("user.home"));
+    return (cache.isEmpty() ? Path.of(home, ".cache") : Path.of(cache))
         .resolve("orchard")
         .resolve("quickstart");
   }

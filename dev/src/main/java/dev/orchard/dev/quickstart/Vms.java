@@ -17,6 +17,7 @@ import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -25,6 +26,7 @@ import javax.net.ssl.TrustManagerFactory;
 final class Vms implements AutoCloseable {
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
   private static final Duration POLL = Duration.ofMillis(200);
+  private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
 
   private final Ready ready;
@@ -47,46 +49,76 @@ final class Vms implements AutoCloseable {
     }
   }
 
-  /** Tells each status once; returns when it is {@code running}. */
-  void awaitRunning(String name, Duration patience, Consumer<String> told)
+  /** Tells each status once; returns when commands can be run in it. */
+  void awaitAgent(String name, Duration patience, Consumer<String> told)
       throws InterruptedException {
     long start = System.nanoTime();
     String last = "";
     while (true) {
-      JsonNode vm = get(name);
+      JsonNode vm =
+          get(name).orElseThrow(() -> new IllegalStateException("VM " + name + " is gone"));
       String status = vm.path("status").asText();
-      String words = (status + " " + vm.path("status_message").asText()).strip();
+      boolean agent = isTrue(vm, "agent-connected");
+      String words = agent ? "its agent answers" : status + detail(vm.path("status_message"));
       if (!words.equals(last)) {
         told.accept(words);
         last = words;
       }
-      if (status.equals("running")) {
+      if (agent) {
         return;
       }
-      if (status.equals("failed") || System.nanoTime() - start > patience.toNanos()) {
-        throw new IllegalStateException("VM %s is not running but %s".formatted(name, words));
+      if (status.equals("failed") || isOver(start, patience)) {
+        throw new IllegalStateException("VM %s cannot be used: %s".formatted(name, words));
       }
       Thread.sleep(POLL);
     }
   }
 
-  private JsonNode get(String name) throws InterruptedException {
+  /** Returns when nothing is left of it. */
+  void delete(String name, Duration patience) throws InterruptedException {
+    HttpResponse<String> response = send(request("/v1/vms/" + name).DELETE());
+    if (response.statusCode() != 200) {
+      throw refused("DELETE /v1/vms/" + name, response);
+    }
+    long start = System.nanoTime();
+    while (get(name).isPresent()) {
+      if (isOver(start, patience)) {
+        throw new IllegalStateException("VM %s is still there after its deletion".formatted(name));
+      }
+      Thread.sleep(POLL);
+    }
+  }
+
+  private Optional<JsonNode> get(String name) throws InterruptedException {
     HttpResponse<String> response = send(request("/v1/vms/" + name).GET());
+    if (response.statusCode() == NOT_FOUND) {
+      return Optional.empty();
+    }
     if (response.statusCode() != 200) {
       throw refused("GET /v1/vms/" + name, response);
     }
     try {
-      return json.readTree(response.body());
+      return Optional.of(json.readTree(response.body()));
     } catch (IOException e) {
       throw new UncheckedIOException("GET /v1/vms/" + name, e);
     }
   }
 
-  void delete(String name) throws InterruptedException {
-    HttpResponse<String> response = send(request("/v1/vms/" + name).DELETE());
-    if (response.statusCode() != 200) {
-      throw refused("DELETE /v1/vms/" + name, response);
+  private static boolean isTrue(JsonNode vm, String condition) {
+    for (JsonNode one : vm.path("conditions")) {
+      if (one.path("type").asText().equals(condition)) {
+        return one.path("state").asText().equals("true");
+      }
     }
+    return false;
+  }
+
+  private static String detail(JsonNode message) {
+    return message.asText().isEmpty() ? "" : ", " + message.asText();
+  }
+
+  private static boolean isOver(long start, Duration patience) {
+    return System.nanoTime() - start > patience.toNanos();
   }
 
   @Override
