@@ -44,7 +44,7 @@ final class Agent {
     ProcessLauncher launcher = new ProcessLauncher();
     launcher.warmUp();
     String instance = UUID.randomUUID().toString();
-    SessionLoop loop = SessionLoop.start(instance, launcher);
+    SessionLoop loop = SessionLoop.start(instance, launcher, outputBudget());
     AgentService service = new AgentService(loop, info());
     Closing server =
         switch (endpoint) {
@@ -54,6 +54,11 @@ final class Agent {
         };
     log.info("agent serves instance={} at={}", instance, endpoint);
     return new Agent(loop, server);
+  }
+
+  /** A share of the heap, which in a small guest is far from room for every session's buffer. */
+  static long outputBudget() {
+    return Runtime.getRuntime().maxMemory() / 4;
   }
 
   static InfoReply info() {

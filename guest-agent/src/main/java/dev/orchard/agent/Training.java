@@ -44,7 +44,7 @@ final class Training {
   static void run() throws IOException, InterruptedException {
     ProcessLauncher launcher = new ProcessLauncher();
     launcher.warmUp();
-    SessionLoop loop = SessionLoop.start("training", launcher);
+    SessionLoop loop = SessionLoop.start("training", launcher, Agent.outputBudget());
     Pipe toGuest = Pipe.open();
     Pipe toHost = Pipe.open();
     AgentService service = new AgentService(loop, Agent.info());

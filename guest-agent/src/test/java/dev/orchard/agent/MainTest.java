@@ -24,14 +24,18 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MainTest {
   @TempDir Path folder;
 
-  @Test
-  void servesOnASocketUntilItIsToldToEnd() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void servesOnASocketUntilItIsToldToEnd(boolean withoutNatives) throws Exception {
     Path socket = folder.resolve("agent.sock");
-    Process process = run("--socket", socket.toString());
+    String option = "-Dio.grpc.netty.shaded.io.netty.transport.noNative=" + withoutNatives;
+    Process process = run(List.of(option), "--socket", socket.toString());
     EpollEventLoopGroup events = new EpollEventLoopGroup(1);
     ManagedChannel channel =
         NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
@@ -110,6 +114,10 @@ class MainTest {
   }
 
   private Process run(String... arguments) throws IOException {
+    return run(List.of(), arguments);
+  }
+
+  private Process run(List<String> options, String... arguments) throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -118,8 +126,9 @@ class MainTest {
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
+                System.getProperty("java.class.path")));
+    command.addAll(options);
+    command.add(Main.class.getName());
     command.addAll(List.of(arguments));
     return new ProcessBuilder(command)
         .redirectOutput(folder.resolve("stdout").toFile())

@@ -23,11 +23,9 @@ import java.lang.invoke.MethodHandle;
 final class Libc {
   static final int ENOENT = 2;
   static final int EINTR = 4;
-  static final int ENOEXEC = 8;
   static final int EAGAIN = 11;
   static final int EACCES = 13;
   static final int ENOTDIR = 20;
-  static final int ERANGE = 34;
 
   static final int O_RDWR = 2;
   static final int O_NOCTTY = 0400;

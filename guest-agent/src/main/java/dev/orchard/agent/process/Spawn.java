@@ -25,6 +25,8 @@ final class Spawn {
   private static final MemorySegment SET_DEFAULT = Libc.function("posix_spawnattr_setsigdefault");
   private static final MemorySegment SET_MASK = Libc.function("posix_spawnattr_setsigmask");
   private static final MemorySegment SYSCALL = Libc.function("syscall");
+  private static final MemorySegment KILL = Libc.function("kill");
+  private static final MemorySegment WAITPID = Libc.function("waitpid");
   private static final MemorySegment ACCESS = Libc.function("access");
 
   private static final int SETSIGDEF = 0x04;
@@ -158,12 +160,22 @@ final class Spawn {
 
   private Launch launched(String program, int result) {
     if (result > 0) {
-      int pidfd = Descriptor.check("pidfd_open", Libc.call(SYSCALL, PIDFD_OPEN, result, 0));
-      return new Launch.Running(stdio.taken(result, pidfd));
+      return watched(result);
     }
     int code =
         result == -Libc.ENOENT || result == -Libc.ENOTDIR ? Launch.NOT_FOUND : Launch.CANNOT_RUN;
     return new Launch.Failed(code, "exec " + program + ": " + Libc.words(-result));
+  }
+
+  /** A process whose end nobody would be told of must not run. */
+  private Launch watched(int pid) {
+    int pidfd = Libc.call(SYSCALL, PIDFD_OPEN, pid, 0);
+    if (pidfd < 0) {
+      Libc.call(KILL, -pid, Signals.KILL);
+      Libc.call(WAITPID, pid, 0, 0);
+      return Launch.Failed.cannotRun("pidfd_open", -pidfd);
+    }
+    return new Launch.Running(stdio.taken(pid, pidfd));
   }
 
   /** The addresses of everything but the program. */

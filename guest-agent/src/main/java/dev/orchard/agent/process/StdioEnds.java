@@ -28,57 +28,60 @@ final class StdioEnds implements AutoCloseable {
   private static final MemorySegment FCHOWN = Libc.function("fchown");
 
   /** Path of the terminal that the process opens as its controlling one; absent for pipes. */
-  private final @Nullable String terminalPath;
+  private @Nullable String terminalPath;
 
-  private final int ourStdin;
-  private final int ourStdout;
-  private final int ourStderr;
-  private final int[] theirs;
+  private int ourStdin = NONE;
+  private int ourStdout = NONE;
+  private int ourStderr = NONE;
+  private final int[] theirs = {NONE, NONE, NONE};
   private boolean taken;
 
-  private StdioEnds(
-      @Nullable String terminalPath, int ourStdin, int ourStdout, int ourStderr, int[] theirs) {
-    this.terminalPath = terminalPath;
-    this.ourStdin = ourStdin;
-    this.ourStdout = ourStdout;
-    this.ourStderr = ourStderr;
-    this.theirs = theirs;
-  }
+  private StdioEnds() {}
 
   static StdioEnds open(@Nullable TerminalSize terminal, boolean stdin) {
-    return terminal == null ? pipes(stdin) : terminal(terminal);
-  }
-
-  private static StdioEnds pipes(boolean stdin) {
-    Pipe in = stdin ? Pipe.open() : new Pipe(NONE, NONE);
-    Pipe out = Pipe.open();
-    Pipe err = Pipe.open();
-    StdioEnds ends =
-        new StdioEnds(
-            null,
-            in.write(),
-            out.read(),
-            err.read(),
-            new int[] {in.read(), out.write(), err.write()});
-    if (stdin) {
-      Descriptor.nonBlocking(in.write());
+    StdioEnds ends = new StdioEnds();
+    try {
+      if (terminal == null) {
+        ends.openPipes(stdin);
+      } else {
+        ends.openTerminal(terminal);
+      }
+      return ends;
+    } catch (SystemCallException e) {
+      ends.close();
+      throw e;
     }
-    Descriptor.nonBlocking(out.read());
-    Descriptor.nonBlocking(err.read());
-    return ends;
   }
 
-  private static StdioEnds terminal(TerminalSize size) {
+  private void openPipes(boolean stdin) {
+    if (stdin) {
+      Pipe in = Pipe.open();
+      theirs[0] = in.read();
+      ourStdin = in.write();
+      Descriptor.nonBlocking(ourStdin);
+    }
+    Pipe out = Pipe.open();
+    theirs[1] = out.write();
+    ourStdout = out.read();
+    Descriptor.nonBlocking(ourStdout);
+    Pipe err = Pipe.open();
+    theirs[2] = err.write();
+    ourStderr = err.read();
+    Descriptor.nonBlocking(ourStderr);
+  }
+
+  private void openTerminal(TerminalSize size) {
     int flags = Libc.O_RDWR | Libc.O_NOCTTY | Libc.O_CLOEXEC | Libc.O_NONBLOCK;
     int master = Descriptor.check("posix_openpt", Libc.call(POSIX_OPENPT, flags));
+    ourStdin = master;
+    ourStdout = master;
     Descriptor.check("grantpt", Libc.call(GRANTPT, master));
     Descriptor.check("unlockpt", Libc.call(UNLOCKPT, master));
     resize(master, size);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment number = arena.allocate(JAVA_INT);
       Descriptor.check("TIOCGPTN", Libc.call(IOCTL, master, TIOCGPTN, number.address()));
-      String path = "/dev/pts/" + number.get(JAVA_INT, 0);
-      return new StdioEnds(path, master, master, NONE, new int[0]);
+      terminalPath = "/dev/pts/" + number.get(JAVA_INT, 0);
     }
   }
 
@@ -115,7 +118,7 @@ final class StdioEnds implements AutoCloseable {
     return theirs[number];
   }
 
-  /** The process runs: our ends are its owner's from now on. */
+  /** Our ends are its owner's from now on. */
   ChildProcess taken(int pid, int pidfd) {
     taken = true;
     return new ChildProcess(pid, pidfd, terminalPath != null, ourStdin, ourStdout, ourStderr);

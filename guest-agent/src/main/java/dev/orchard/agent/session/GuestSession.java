@@ -32,7 +32,10 @@ final class GuestSession {
   private final long startNanos = System.nanoTime();
   private final Map<StdStream, Integer> outputSlots = new EnumMap<>(StdStream.class);
   private int exitSlot = NOT_WATCHED;
+  private boolean heldBack;
   private long drainedUntilNanos;
+  private long outputEnd;
+  private long outputStored;
   private boolean stdinEnded;
   private boolean exitSent;
   private @Nullable Attachment attachment;
@@ -90,6 +93,7 @@ final class GuestSession {
       }
       attachment = next;
       exitSent = false;
+      outputStored = from;
       next.attached(core.stdinOffset());
       next.next();
     }
@@ -100,6 +104,17 @@ final class GuestSession {
   void detach() {
     core.detach();
     attachment = null;
+  }
+
+  /** The worker has everything before an offset. */
+  void stored(long offset) {
+    core.stored(offset);
+    outputStored = Math.max(outputStored, Math.min(offset, outputEnd));
+  }
+
+  /** Bytes of output in memory, as the worker has not stored them. */
+  long held() {
+    return outputEnd - outputStored;
   }
 
   void input(Frame.In frame) {
@@ -115,15 +130,20 @@ final class GuestSession {
     }
   }
 
-  /** Names what the session waits for in this round. */
-  void watch(Poller poller) {
+  /**
+   * Names what the session waits for in this round.
+   *
+   * @param mostHeld bytes of output that it may hold at present
+   */
+  void watch(Poller poller, long mostHeld) {
+    heldBack = held() >= mostHeld;
     outputSlots.clear();
     exitSlot = NOT_WATCHED;
     ChildProcess running = process;
     if (running == null || core.completed()) {
       return;
     }
-    if (core.wantsOutput()) {
+    if (core.wantsOutput() && !heldBack) {
       for (StdStream stream : StdStream.values()) {
         if (running.output(stream) >= 0) {
           outputSlots.put(stream, poller.add(running.output(stream), Poller.READ));
@@ -141,7 +161,9 @@ final class GuestSession {
   /** Counts the time since the last round against the drain. Before anything else changes. */
   void tick(long nowNanos) {
     if (draining()) {
-      core.elapsed(Duration.ofNanos(nowNanos - drainedUntilNanos));
+      if (!heldBack) {
+        core.elapsed(Duration.ofNanos(nowNanos - drainedUntilNanos));
+      }
       drainedUntilNanos = nowNanos;
       closeIfCompleted();
     }
@@ -171,6 +193,7 @@ final class GuestSession {
       core.readEnd(stream);
     } else if (count > 0) {
       core.read(stream, ByteString.copyFrom(buffer.limit(count)));
+      outputEnd += count;
     }
   }
 

@@ -49,11 +49,15 @@ public final class SessionLoop {
   /** stdin, stdout, stderr and the process itself. */
   private static final int DESCRIPTORS_PER_SESSION = 4;
 
+  /** What a session may still hold when the budget is used up, so that each goes on. */
+  private static final int SCARCE_BUFFER_BYTES = Frame.MAX_DATA;
+
   private static final Logger log = LoggerFactory.getLogger(SessionLoop.class);
 
   private final String instance;
   private final ProcessLauncher launcher;
   private final AgentSessions admissions;
+  private final long outputBudget;
   private final Map<String, GuestSession> sessions = new LinkedHashMap<>();
   private final Map<String, Starting> starting = new LinkedHashMap<>();
   private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
@@ -86,8 +90,9 @@ public final class SessionLoop {
     }
   }
 
-  private SessionLoop(String instance, ProcessLauncher launcher) {
+  private SessionLoop(String instance, ProcessLauncher launcher, long outputBudget) {
     this.instance = instance;
+    this.outputBudget = outputBudget;
     this.launcher = launcher;
     this.admissions = new AgentSessions(instance);
     this.thread = Thread.ofPlatform().name("sessions").unstarted(this::run);
@@ -97,9 +102,11 @@ public final class SessionLoop {
    * Starts the thread, which {@link #stop} ends.
    *
    * @param instance the agent's name of itself, which no other start of it has
+   * @param outputBudget bytes of output of all sessions together that may be in memory; beyond it
+   *     each session goes on in steps of a frame
    */
-  public static SessionLoop start(String instance, ProcessLauncher launcher) {
-    SessionLoop loop = new SessionLoop(instance, launcher);
+  public static SessionLoop start(String instance, ProcessLauncher launcher, long outputBudget) {
+    SessionLoop loop = new SessionLoop(instance, launcher, outputBudget);
     loop.thread.start();
     return loop;
   }
@@ -168,7 +175,9 @@ public final class SessionLoop {
   private void round() {
     poller.clear();
     List<GuestSession> watched = List.copyOf(sessions.values());
-    watched.forEach(session -> session.watch(poller));
+    long held = watched.stream().mapToLong(GuestSession::held).sum();
+    long mostHeld = held < outputBudget ? AgentSession.BUFFER_BYTES : SCARCE_BUFFER_BYTES;
+    watched.forEach(session -> session.watch(poller, mostHeld));
     boolean timed = endingNanos != null || watched.stream().anyMatch(GuestSession::draining);
     poller.await(timed ? TICK_MILLIS : FOREVER);
 
@@ -288,7 +297,7 @@ public final class SessionLoop {
   }
 
   private void stored(GuestSession session, long offset, boolean exit) {
-    session.core().stored(offset);
+    session.stored(offset);
     if (exit) {
       session.core().exitStored();
     }

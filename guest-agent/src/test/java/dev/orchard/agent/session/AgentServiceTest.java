@@ -23,7 +23,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -205,13 +207,15 @@ class AgentServiceTest {
     stream.attached();
     stream.until("closed\n");
 
-    byte[] much = new byte[Frame.MAX_DATA];
-    for (int i = 0; i < 20; i++) {
-      stream.send(new Frame.Stdin((long) i * much.length, ByteString.copyFrom(much), false));
+    ByteString much = ByteString.copyFrom(new byte[Frame.MAX_DATA]);
+    int window = AgentSession.STDIN_WINDOW / Frame.MAX_DATA;
+    for (int i = 0; i < 2 * window; i++) {
+      stream.send(new Frame.Stdin((long) i * Frame.MAX_DATA, much, false));
+      if (i % window == window - 1) {
+        long sent = (i + 1L) * Frame.MAX_DATA;
+        Awaitility.await().until(() -> stream.frame(Frame.Ack.class).stdinOffset() == sent);
+      }
     }
-
-    Awaitility.await()
-        .until(() -> stream.frame(Frame.Ack.class).stdinOffset() == 20L * much.length);
     stream.send(new Frame.Signal("KILL"));
     stream.frame(Frame.Exit.class);
   }
@@ -268,6 +272,35 @@ class AgentServiceTest {
   }
 
   @Test
+  void holdsNoMoreOfAllSessionsTogetherThanItsBudget() throws Exception {
+    List<TestStream> streams = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      streams.add(agent.start(agent.command("s" + i, "head", "-c", "2000000", "/dev/zero")));
+    }
+    long held = 0;
+    List<Long> ends = new ArrayList<>();
+    for (TestStream stream : streams) {
+      stream.attached();
+      stream.frame(Frame.Started.class);
+      long end = stream.frame(Frame.Output.class).end();
+      while (stream.waiting()) {
+        end = stream.frame(Frame.Output.class).end();
+      }
+      ends.add(end);
+      held += end;
+    }
+
+    // Each session may be a frame beyond its share, once.
+    assertThat(held).isLessThanOrEqualTo(TestAgent.OUTPUT_BUDGET + 12L * 2 * Frame.MAX_DATA);
+    for (int i = 0; i < streams.size(); i++) {
+      streams.get(i).stored(ends.get(i), false);
+      Outcome outcome = streams.get(i).finish();
+      assertThat(outcome.exit().stdoutBytes()).isEqualTo(2_000_000);
+      assertThat(ends.get(i) + outcome.stdout().length).isEqualTo(2_000_000);
+    }
+  }
+
+  @Test
   void doesNotWaitForABackgroundChildThatHoldsThePipes() throws Exception {
     TestStream stream = agent.start(agent.command("s", "sh", "-c", "sleep 1000 & echo $!"));
     stream.attached();
@@ -303,9 +336,9 @@ class AgentServiceTest {
 
   @Test
   void interruptsByCtrlCOnATerminal() throws Exception {
-    TestStream stream = agent.start(terminal("s", "sh", "-c", "echo up; sleep 1000"));
+    TestStream stream = agent.start(terminal("s", "sleep", "1000"));
     stream.attached();
-    stream.until("up\r\n");
+    stream.frame(Frame.Started.class);
 
     stream.stdin(0, "\u0003", false);
 
@@ -383,6 +416,7 @@ class AgentServiceTest {
   void runsTheSameIdOnce() throws Exception {
     Path runs = folder.resolve("runs");
     String script = "echo run >> " + runs + "; echo done; sleep 1000";
+    assertThat(agent.sessions()).isEmpty();
     TestStream first = agent.start(agent.command("s", "sh", "-c", script));
     TestStream second = agent.start(agent.command("s", "sh", "-c", script));
 

@@ -5,6 +5,7 @@ import dev.orchard.agent.process.ProcessLauncher;
 import dev.orchard.exec.link.Carrier;
 import dev.orchard.exec.link.LinkChannel;
 import dev.orchard.exec.link.LinkServer;
+import dev.orchard.exec.session.AgentSession;
 import dev.orchard.proto.guest.v1.Attach;
 import dev.orchard.proto.guest.v1.ExecInput;
 import dev.orchard.proto.guest.v1.GuestAgentGrpc;
@@ -41,6 +42,9 @@ final class TestAgent {
     FRAMED_LINK
   }
 
+  /** Enough for three sessions' buffers, so that one alone never meets it. */
+  static final long OUTPUT_BUDGET = 3L * AgentSession.BUFFER_BYTES;
+
   private static final Logger NETTY_OPTIONS =
       Logger.getLogger("io.grpc.netty.shaded.io.netty.bootstrap.Bootstrap");
 
@@ -49,7 +53,8 @@ final class TestAgent {
   }
 
   private final String instance = UUID.randomUUID().toString();
-  private final SessionLoop loop = SessionLoop.start(instance, new ProcessLauncher());
+  private final SessionLoop loop =
+      SessionLoop.start(instance, new ProcessLauncher(), OUTPUT_BUDGET);
   private final List<AutoCloseable> closing = new ArrayList<>();
   private final Channel channel;
 

@@ -88,6 +88,11 @@ final class TestStream implements ClientResponseObserver<ExecInput, ExecOutput> 
     input().cancel("cut", null);
   }
 
+  /** Whether more has come already. */
+  boolean waiting() {
+    return !events.isEmpty();
+  }
+
   private Event next() throws InterruptedException {
     Event event = events.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
     if (event == null) {
