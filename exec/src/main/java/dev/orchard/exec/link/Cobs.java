@@ -17,6 +17,12 @@ final class Cobs {
     int in = 0;
     boolean more = true;
     while (more) {
+      // Data full of zeros is common, and would else cost a turn of the outer loop a byte.
+      while (in < length && from[in] == 0) {
+        into[out] = 1;
+        out++;
+        in++;
+      }
       int limit = Math.min(in + MAX_RUN, length);
       int end = in;
       while (end < limit && from[end] != 0) {
@@ -39,6 +45,11 @@ final class Cobs {
     int in = 0;
     int out = 0;
     while (in < length) {
+      while (in < length - 1 && data[in] == 1) {
+        data[out] = 0;
+        out++;
+        in++;
+      }
       int code = data[in] & 0xff;
       int run = code - 1;
       in++;
