@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 
 /** One controller, spoken to with one user's credentials. */
 public final class Controller implements AutoCloseable {
@@ -21,7 +22,7 @@ public final class Controller implements AutoCloseable {
   public static final String SUBPROTOCOL = "v1.exec.orchard.dev";
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
-  private static final int MAX_PROBLEM_BYTES = 64 << 10;
+  private static final int MAX_ANSWER_BYTES = 1 << 20;
 
   private final ControllerAddress address;
   private final Credentials credentials;
@@ -57,14 +58,12 @@ public final class Controller implements AutoCloseable {
             .POST(HttpRequest.BodyPublishers.ofByteArray(body))
             .build();
     try {
-      HttpResponse<byte[]> response =
+      HttpResponse<String> response =
           http.send(
               request,
               HttpResponse.BodyHandlers.limiting(
-                  HttpResponse.BodyHandlers.ofByteArray(), MAX_PROBLEM_BYTES));
-      return response.statusCode() == 201
-          ? new Reply.Done<>(session)
-          : refused(response, problem(response.body()));
+                  HttpResponse.BodyHandlers.ofString(), MAX_ANSWER_BYTES));
+      return response.statusCode() == 201 ? new Reply.Done<>(session) : refused(response);
     } catch (IOException e) {
       return new Reply.Failed<>(reason(e));
     }
@@ -90,16 +89,16 @@ public final class Controller implements AutoCloseable {
       return new Reply.Done<>(socket);
     } catch (CompletionException e) {
       if (e.getCause() instanceof WebSocketHandshakeException handshake) {
-        return refused(handshake.getResponse(), Optional.empty());
+        return refused(handshake.getResponse());
       }
       return new Reply.Failed<>(reason(e.getCause() == null ? e : e.getCause()));
     }
   }
 
-  private static <T> Reply<T> refused(HttpResponse<?> response, Optional<String> words) {
+  private static <T> Reply<T> refused(HttpResponse<?> response) {
     return new Reply.Refused<>(
         response.statusCode(),
-        words.orElseGet(() -> meaning(response.statusCode())),
+        problem(response.body()).orElseGet(() -> meaning(response.statusCode())),
         response
             .headers()
             .firstValue("Retry-After")
@@ -107,15 +106,16 @@ public final class Controller implements AutoCloseable {
             .map(value -> Duration.ofSeconds(Long.parseLong(value))));
   }
 
-  private static Optional<String> problem(byte[] body) {
+  private static Optional<String> problem(@Nullable Object body) {
+    if (!(body instanceof String text)) {
+      return Optional.empty();
+    }
     try {
-      JsonNode problem = new ObjectMapper().readTree(body);
+      JsonNode problem = new ObjectMapper().readTree(text);
       return Optional.of(problem.path("message").asText(problem.path("detail").asText("")))
           .filter(message -> !message.isEmpty());
     } catch (JacksonException e) {
       return Optional.empty();
-    } catch (IOException e) {
-      throw new IllegalStateException("an array in memory cannot fail to be read", e);
     }
   }
 

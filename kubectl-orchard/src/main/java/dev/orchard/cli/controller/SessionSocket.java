@@ -57,7 +57,7 @@ public final class SessionSocket implements WebSocket.Listener {
     open().request(1);
   }
 
-  /** Says goodbye without waiting for an answer. */
+  /** Says goodbye; where the other end does too, {@link Listener#closed} follows. */
   public void close() {
     var _ = open().sendClose(WebSocket.NORMAL_CLOSURE, "");
   }

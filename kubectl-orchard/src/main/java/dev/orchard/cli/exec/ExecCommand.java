@@ -104,26 +104,28 @@ public final class ExecCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    // First all that is wrong with the command line, then what is with its surroundings.
     String vm = vm();
     checkTerminal();
+    Map<String, String> variables = environment();
+    Optional<Duration> runTime =
+        Optional.ofNullable(timeout)
+            .map(text -> duration("--timeout", text, Duration.ZERO, MAX_TIMEOUT));
+    Duration startTimeout = duration("--wait", wait, Duration.ofSeconds(1), MAX_WAIT);
     Connection connection = connections.connection();
+    String namespace = label("namespace", connection.namespace());
     RandomGenerator random = new SecureRandom();
     ExecRequest request =
         new ExecRequest(
-            new SessionAddress(
-                label("namespace", connection.namespace()), vm, sessionName(vm, random)),
+            new SessionAddress(namespace, vm, sessionName(vm, random)),
             command,
             stdin,
-            tty
-                ? Optional.of(local.terminal().size().orElse(WindowSize.DEFAULT))
-                : Optional.empty(),
-            environment(),
+            terminal(),
+            variables,
             Optional.ofNullable(workdir),
             Optional.ofNullable(user),
-            timeout == null
-                ? Optional.empty()
-                : Optional.of(duration("--timeout", timeout, Duration.ZERO, MAX_TIMEOUT)),
-            duration("--wait", wait, Duration.ofSeconds(1), MAX_WAIT));
+            runTime,
+            startTimeout);
     try (Controller controller =
         new Controller(connection.controller(), connection.credentials())) {
       new Creation(controller, random, System::nanoTime).create(request);
@@ -162,6 +164,10 @@ public final class ExecCommand implements Callable<Integer> {
           "-it needs a terminal as standard input: leave out -t, or -i for a terminal without"
               + " input");
     }
+  }
+
+  private Optional<WindowSize> terminal() {
+    return tty ? Optional.of(local.terminal().size().orElse(WindowSize.DEFAULT)) : Optional.empty();
   }
 
   private static String sessionName(String vm, RandomGenerator random) {

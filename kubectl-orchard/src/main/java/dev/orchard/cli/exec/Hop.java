@@ -128,7 +128,8 @@ final class Hop {
     }
   }
 
-  private void drop() {
+  /** There is no connection any more. */
+  void drop() {
     if (socket != null) {
       socket.abort();
       socket = null;

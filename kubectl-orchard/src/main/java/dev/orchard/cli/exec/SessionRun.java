@@ -11,6 +11,7 @@ import dev.orchard.cli.terminal.Terminal;
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.session.ClientSession;
 import dev.orchard.exec.session.ClientSession.Reaction;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -30,12 +31,16 @@ import org.jspecify.annotations.Nullable;
 final class SessionRun {
   private static final long TICK_MILLIS = 1_000;
 
+  /** How long the other end may take to hear our last words. */
+  private static final Duration GOODBYE = Duration.ofSeconds(5);
+
   /** What Ctrl-C types on a raw terminal. */
   private static final char INTERRUPT_KEY = 3;
 
   private final ExecRequest request;
   private final LocalSide local;
   private final Messages messages;
+  private final LongSupplier nanos;
 
   private final BlockingQueue<Event> inbox = new LinkedBlockingQueue<>();
   private final ClientSession session;
@@ -49,6 +54,8 @@ final class SessionRun {
   private boolean interrupted;
   private boolean cutTold;
   private boolean hangingUp;
+  private long hangingUpSince;
+  private boolean goodbyeSaid;
   private Terminal.@Nullable RawMode raw;
   private @Nullable ExitStatus ending;
   private @Nullable Integer exitCode;
@@ -65,6 +72,7 @@ final class SessionRun {
     this.printer = printer;
     this.local = local;
     this.messages = messages;
+    this.nanos = nanos;
     this.session = new ClientSession(request.stdin(), request.tty().isPresent());
     this.outbox = new Outbox(request.tty(), session::next);
     this.hop =
@@ -85,7 +93,7 @@ final class SessionRun {
           handle(event);
         }
         if (hangingUp) {
-          hangUp(event == null);
+          hangUp();
         } else if (ending == null) {
           tend();
         }
@@ -120,6 +128,8 @@ final class SessionRun {
       case Event.Received(int number, Frame.Out frame) -> {
         if (hop.isCurrent(number) && ending == null) {
           received(number, frame);
+        } else if (hangingUp) {
+          hop.consumed().run();
         }
       }
       case Event.Sent(int number) -> {
@@ -184,7 +194,11 @@ final class SessionRun {
   }
 
   private void lost(int number, String why) {
-    if (!hop.isCurrent(number) || ending != null) {
+    if (!hop.isCurrent(number)) {
+      return;
+    }
+    if (ending != null) {
+      hop.drop();
       return;
     }
     session.disconnected();
@@ -251,12 +265,18 @@ final class SessionRun {
     }
     ending = new ExitStatus(ExitCodes.UNKNOWN, Optional.of(why));
     hangingUp = true;
+    hangingUpSince = nanos.getAsLong();
   }
 
-  /** Gives the last signal the time to go out. */
-  private void hangUp(boolean waited) {
+  /** Sees to it that the last signal arrives: a socket that is just dropped may take it along. */
+  private void hangUp() {
     hop.tend(false);
-    if (waited || !hop.isConnected() || outbox.isQuiet()) {
+    if (outbox.isQuiet() && !goodbyeSaid) {
+      goodbyeSaid = true;
+      hop.close();
+      hop.consumed().run();
+    }
+    if (!hop.isConnected() || nanos.getAsLong() - hangingUpSince > GOODBYE.toNanos()) {
       exitCode = ExitCodes.UNKNOWN;
     }
   }

@@ -1,0 +1,75 @@
+package dev.orchard.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CommandLineTest {
+  private final ByteArrayOutputStream stdout = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream stderr = new ByteArrayOutputStream();
+
+  private int run(String... args) {
+    return Cli.run(args, new ByteArrayInputStream(new byte[0]), stdout, stderr);
+  }
+
+  private String stdout() {
+    return stdout.toString(StandardCharsets.UTF_8);
+  }
+
+  private String stderr() {
+    return stderr.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void printsItsVersion() {
+    assertThat(run("version")).isZero();
+    assertThat(stdout()).matches("kubectl-orchard \\d+\\.\\d+\\.\\d+.*\n");
+    assertThat(stderr()).isEmpty();
+  }
+
+  @Test
+  void helpGoesToStandardOutputAndShowsTheSeparator() {
+    assertThat(run("exec", "--help")).isZero();
+    assertThat(stdout())
+        .contains("kubectl orchard exec VM [OPTIONS] -- COMMAND", "--kubeconfig", "--wait");
+    assertThat(stderr()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "exec                          | which VM?",
+        "exec vm                       | the command goes behind --",
+        "exec vm --                    | the command goes behind --",
+        "exec vm ls                    | the command goes behind --",
+        "exec vm ls -- -l              | the command goes behind --",
+        "exec VM -- ls                 | VM 'VM' is no name",
+        "exec a/b -- ls                | VM 'a/b' is no name",
+        "exec vm --env X -- ls         | --env 'X' is not NAME=VALUE",
+        "exec vm --timeout 5x -- ls    | --timeout '5x' is not a duration",
+        "exec vm --wait 0 -- ls        | --wait '0' is not a duration",
+        "exec vm -o yaml -- ls         | yaml",
+        "exec vm --nonsense -- ls      | --nonsense",
+        "exec vm -it -- ls             | -it needs a terminal",
+        "exec vm -ti -- ls             | -it needs a terminal",
+        "nonsense                      | nonsense",
+      })
+  void refusesWhatCannotBe(String line, String message) {
+    assertThat(run(line.split(" "))).isEqualTo(2);
+    assertThat(stderr()).startsWith("orchard: ").contains(message);
+    assertThat(stdout()).isEmpty();
+  }
+
+  @Test
+  void withoutACommandItShowsWhatThereIs() {
+    assertThat(run()).isEqualTo(2);
+    assertThat(stderr()).contains("exec", "version");
+    assertThat(stdout()).isEmpty();
+  }
+}
