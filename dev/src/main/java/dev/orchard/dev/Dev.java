@@ -9,6 +9,8 @@ import dev.orchard.dev.cluster.Kubeconfig;
 import dev.orchard.dev.cluster.Preparation;
 import dev.orchard.dev.guest.GuestSupplier;
 import dev.orchard.dev.guest.GuestSupply;
+import dev.orchard.dev.secret.AccessToken;
+import dev.orchard.dev.secret.OwnerFiles;
 import dev.orchard.dev.tls.CertificateAuthority;
 import dev.orchard.dev.tls.KeyAndCertificate;
 import dev.orchard.operator.Operator;
@@ -97,7 +99,9 @@ public final class Dev implements AutoCloseable {
 
     GuestSupply supply =
         new GuestSupplier(
-                settings.path(), ProjectFolder.find("images/guest/build").orElse(null), progress)
+                settings.path(),
+                ProjectFolder.find("images/guest/build").orElse(null),
+                progress::step)
             .supply(settings.runtime());
     progress.step("runtime: " + supply.description());
     LocalWorker local = new LocalWorker(data.resolve("worker"), supply, authority);

@@ -4,6 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import dev.orchard.crds.Conditions;
 import dev.orchard.dev.cluster.Preparation;
 import dev.orchard.dev.guest.GuestSupply;
+import dev.orchard.dev.secret.OwnerFiles;
 import dev.orchard.dev.tls.CertificateAuthority;
 import dev.orchard.worker.Worker;
 import dev.orchard.worker.WorkerSettings;

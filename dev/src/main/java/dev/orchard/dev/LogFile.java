@@ -1,5 +1,6 @@
 package dev.orchard.dev;
 
+import dev.orchard.dev.secret.OwnerFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

@@ -1,6 +1,5 @@
 package dev.orchard.dev;
 
-import dev.orchard.dev.quickstart.QuickstartCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 

@@ -3,12 +3,10 @@ package dev.orchard.it;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.orchard.dev.Dev;
-import dev.orchard.dev.Ready;
 import dev.orchard.dev.guest.RuntimeChoice;
-import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.Config;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,6 +14,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -88,10 +87,11 @@ public final class DevSystem {
         Dev.start(
             cluster.settings(folder.resolve("data"), runtime),
             line -> log.info("{}: {}", runtime, line));
-    Config config =
-        new ConfigBuilder(Config.fromKubeconfig(dev.ready().kubeconfig().toFile())).build();
-    return new DevSystem(
-        folder, cluster, dev, new KubernetesClientBuilder().withConfig(config).build());
+    KubernetesClient kubernetes =
+        new KubernetesClientBuilder()
+            .withConfig(Config.fromKubeconfig(dev.ready().kubeconfig().toFile()))
+            .build();
+    return new DevSystem(folder, cluster, dev, kubernetes);
   }
 
   private void close() {
@@ -99,7 +99,7 @@ public final class DevSystem {
     dev.close();
     cluster.close();
     try (var files = Files.walk(folder)) {
-      files.sorted(java.util.Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+      files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
     } catch (IOException e) {
       throw new UncheckedIOException("delete " + folder, e);
     }

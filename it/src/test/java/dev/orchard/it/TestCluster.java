@@ -15,8 +15,9 @@ import org.testcontainers.k3s.K3sContainer;
 import org.testcontainers.utility.DockerImageName;
 
 /**
- * The real API server of a test: K3s in a container where a Docker engine answers, else the binaries
- * of {@code KUBEBUILDER_ASSETS}. Where there is neither, tests fail in CI and are skipped elsewhere.
+ * The real API server of a test: K3s in a container where a Docker engine answers, else the
+ * binaries of {@code KUBEBUILDER_ASSETS}. Where there is neither, tests fail in CI and are skipped
+ * elsewhere.
  */
 sealed interface TestCluster extends AutoCloseable {
   /** Settings for a dev system on this cluster. */

@@ -1,6 +1,6 @@
 package dev.orchard.dev.cluster;
 
-import dev.orchard.dev.OwnerFiles;
+import dev.orchard.dev.secret.OwnerFiles;
 import dev.orchard.dev.tls.CertificateAuthority;
 import dev.orchard.dev.tls.KeyAndCertificate;
 import io.fabric8.kubernetes.client.KubernetesClient;

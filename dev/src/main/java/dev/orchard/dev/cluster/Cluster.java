@@ -1,7 +1,8 @@
 package dev.orchard.dev.cluster;
 
 /** A Kubernetes API that answers; closing it ends what was started for it, and nothing else. */
-public interface Cluster extends AutoCloseable {
+public sealed interface Cluster extends AutoCloseable
+    permits AssetsCluster, EmbeddedCluster, KubeconfigCluster {
   /** What it is and what it lacks, in one line for people. */
   String description();
 

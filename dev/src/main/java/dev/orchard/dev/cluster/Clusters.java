@@ -1,6 +1,5 @@
 package dev.orchard.dev.cluster;
 
-import dev.orchard.dev.cluster.embedded.EmbeddedCluster;
 import dev.orchard.dev.tls.CertificateAuthority;
 import java.nio.file.Path;
 import java.time.Clock;

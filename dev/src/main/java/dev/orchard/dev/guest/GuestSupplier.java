@@ -1,6 +1,5 @@
 package dev.orchard.dev.guest;
 
-import dev.orchard.dev.Progress;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -13,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param path the folders to look for QEMU in, as in {@code PATH}
  * @param imageBuilder the project's script that prints the image's folder, if it was found
+ * @param progress is told each line that the script says to people
  */
-public record GuestSupplier(String path, @Nullable Path imageBuilder, Progress progress) {
+public record GuestSupplier(String path, @Nullable Path imageBuilder, Consumer<String> progress) {
   private static final String QEMU = "qemu-system-x86_64";
 
   private sealed interface Attempt {
@@ -78,7 +79,7 @@ public record GuestSupplier(String path, @Nullable Path imageBuilder, Progress p
       return new Attempt.Failure(
           "images/guest/build is in no folder above this one: run ./orchard from its checkout");
     }
-    progress.step("guest image: " + imageBuilder);
+    progress.accept("guest image: " + imageBuilder);
     try {
       return build(program.get(), imageBuilder);
     } catch (IOException e) {
@@ -117,7 +118,7 @@ public record GuestSupplier(String path, @Nullable Path imageBuilder, Progress p
     try (BufferedReader stderr = reader(process.getErrorStream())) {
       for (String line = stderr.readLine(); line != null; line = stderr.readLine()) {
         last = line;
-        progress.step("  " + line);
+        progress.accept("  " + line);
       }
     }
     return last;

@@ -14,13 +14,13 @@ import java.util.function.LongSupplier;
  * Takes the frames that {@code exec -o json} prints, one a line, and tells them to a person: when
  * each came, counted from the creation of this object, and what it said.
  */
-final class FrameStory extends OutputStream {
+public final class FrameStory extends OutputStream {
   private final PrintStream out;
   private final LongSupplier nanos;
   private final long start;
   private final ByteArrayOutputStream line = new ByteArrayOutputStream();
 
-  FrameStory(PrintStream out, LongSupplier nanos) {
+  public FrameStory(PrintStream out, LongSupplier nanos) {
     this.out = out;
     this.nanos = nanos;
     this.start = nanos.getAsLong();

@@ -1,14 +1,20 @@
 package dev.orchard.dev.quickstart;
 
-import dev.orchard.dev.Ready;
+import java.net.URI;
 import java.nio.file.Path;
 
 /** Commands to copy into another terminal, for the three ways in. */
-final class NextSteps {
+public final class NextSteps {
   private NextSteps() {}
 
-  static String of(Ready ready, String vm) {
-    Path data = ready.kubeconfig().getParent();
+  /**
+   * The text.
+   *
+   * @param url of the controller
+   * @param ca PEM file to check it by
+   * @param kubeconfig beside which {@code ready.json} lies
+   */
+  public static String of(URI url, Path ca, Path kubeconfig, String vm) {
     return """
 
     It goes on running until Ctrl-C. In another terminal:
@@ -33,6 +39,6 @@ final class NextSteps {
       kubectl wait vmexec/listing --for=condition=Finished
       kubectl get vmexec listing -o jsonpath='{.status.output.tail}'
     """
-        .formatted(ready.kubeconfig(), vm, ready.ca(), data, ready.url());
+        .formatted(kubeconfig, vm, ca, kubeconfig.getParent(), url);
   }
 }

@@ -2,8 +2,6 @@ package dev.orchard.dev.quickstart;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.orchard.dev.OwnerFiles;
-import dev.orchard.dev.Ready;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,23 +21,30 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /** VMs by the controller's HTTP API, as any client would manage them. */
-final class Vms implements AutoCloseable {
+public final class Vms implements AutoCloseable {
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
   private static final Duration POLL = Duration.ofMillis(200);
   private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
 
-  private final Ready ready;
+  private final URI controller;
+  private final String token;
   private final HttpClient http;
   private final JsonMapper json = new JsonMapper();
 
-  Vms(Ready ready) {
-    this.ready = ready;
-    this.http = HttpClient.newBuilder().sslContext(trustOnly(ready)).build();
+  /**
+   * Those that the token's owner may see.
+   *
+   * @param authority PEM of the only authority to trust
+   */
+  public Vms(URI controller, String token, String authority) {
+    this.controller = controller;
+    this.token = token;
+    this.http = HttpClient.newBuilder().sslContext(trustOnly(authority)).build();
   }
 
   /** One that is there already will do. */
-  void create(String name, String image) throws InterruptedException {
+  public void create(String name, String image) throws InterruptedException {
     HttpRequest.BodyPublisher body =
         HttpRequest.BodyPublishers.ofString(
             json.valueToTree(Map.of("name", name, "image", image)).toString());
@@ -50,7 +55,7 @@ final class Vms implements AutoCloseable {
   }
 
   /** Tells each status once; returns when commands can be run in it. */
-  void awaitAgent(String name, Duration patience, Consumer<String> told)
+  public void awaitAgent(String name, Duration patience, Consumer<String> told)
       throws InterruptedException {
     long start = System.nanoTime();
     String last = "";
@@ -75,7 +80,7 @@ final class Vms implements AutoCloseable {
   }
 
   /** Returns when nothing is left of it. */
-  void delete(String name, Duration patience) throws InterruptedException {
+  public void delete(String name, Duration patience) throws InterruptedException {
     HttpResponse<String> response = send(request("/v1/vms/" + name).DELETE());
     if (response.statusCode() != 200) {
       throw refused("DELETE /v1/vms/" + name, response);
@@ -127,9 +132,9 @@ final class Vms implements AutoCloseable {
   }
 
   private HttpRequest.Builder request(String path) {
-    return HttpRequest.newBuilder(URI.create(ready.url() + path))
+    return HttpRequest.newBuilder(URI.create(controller + path))
         .timeout(TIMEOUT)
-        .header("Authorization", "Bearer " + ready.token())
+        .header("Authorization", "Bearer " + token)
         .header("Content-Type", "application/json");
   }
 
@@ -137,7 +142,7 @@ final class Vms implements AutoCloseable {
     try {
       return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
     } catch (IOException e) {
-      throw new UncheckedIOException(ready.url().toString(), e);
+      throw new UncheckedIOException(controller.toString(), e);
     }
   }
 
@@ -146,9 +151,9 @@ final class Vms implements AutoCloseable {
         "%s: %d %s".formatted(what, response.statusCode(), response.body()));
   }
 
-  private static SSLContext trustOnly(Ready ready) {
+  private static SSLContext trustOnly(String authority) {
     try {
-      byte[] pem = OwnerFiles.read(ready.ca()).getBytes(StandardCharsets.US_ASCII);
+      byte[] pem = authority.getBytes(StandardCharsets.US_ASCII);
       KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
       store.load(null, null);
       store.setCertificateEntry(
@@ -162,7 +167,7 @@ final class Vms implements AutoCloseable {
       context.init(null, trust.getTrustManagers(), null);
       return context;
     } catch (GeneralSecurityException | IOException e) {
-      throw new IllegalStateException("trust " + ready.ca(), e);
+      throw new IllegalStateException("certificate authority of " + authority, e);
     }
   }
 }

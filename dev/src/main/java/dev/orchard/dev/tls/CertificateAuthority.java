@@ -1,6 +1,6 @@
 package dev.orchard.dev.tls;
 
-import dev.orchard.dev.OwnerFiles;
+import dev.orchard.dev.secret.OwnerFiles;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.StringReader;

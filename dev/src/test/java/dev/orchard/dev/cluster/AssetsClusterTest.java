@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.orchard.crds.vm.VM;
 import dev.orchard.crds.vm.VMSpec;
-import dev.orchard.dev.OwnerFiles;
+import dev.orchard.dev.secret.OwnerFiles;
 import dev.orchard.dev.tls.CertificateAuthority;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;

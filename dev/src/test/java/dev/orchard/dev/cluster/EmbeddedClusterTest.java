@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.orchard.crds.vm.PowerState;
 import dev.orchard.crds.vm.VM;
 import dev.orchard.crds.vm.VMSpec;
-import dev.orchard.dev.cluster.embedded.EmbeddedCluster;
 import dev.orchard.dev.tls.CertificateAuthority;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.authentication.TokenReview;

@@ -1,6 +1,6 @@
 package dev.orchard.dev.cluster;
 
-import dev.orchard.dev.OwnerFiles;
+import dev.orchard.dev.secret.OwnerFiles;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;

@@ -1,6 +1,6 @@
 package dev.orchard.dev.cluster.embedded;
 
-import dev.orchard.dev.AccessToken;
+import dev.orchard.dev.secret.AccessToken;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;

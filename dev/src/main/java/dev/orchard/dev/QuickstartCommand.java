@@ -1,17 +1,15 @@
-package dev.orchard.dev.quickstart;
+package dev.orchard.dev;
 
 import dev.orchard.cli.Cli;
 import dev.orchard.cli.terminal.LocalSide;
 import dev.orchard.cli.terminal.Signals;
 import dev.orchard.cli.terminal.Terminal;
-import dev.orchard.dev.Dev;
-import dev.orchard.dev.DevSettings;
-import dev.orchard.dev.LogFile;
-import dev.orchard.dev.Progress;
-import dev.orchard.dev.Ready;
-import dev.orchard.dev.UntilStopped;
 import dev.orchard.dev.cluster.ClusterChoice;
 import dev.orchard.dev.guest.RuntimeChoice;
+import dev.orchard.dev.quickstart.FrameStory;
+import dev.orchard.dev.quickstart.NextSteps;
+import dev.orchard.dev.quickstart.Vms;
+import dev.orchard.dev.secret.OwnerFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,7 +38,7 @@ import picocli.CommandLine.Option;
       "Exits with the code of the first that fails, else with 0."
     },
     sortOptions = false)
-public final class QuickstartCommand implements Callable<Integer> {
+final class QuickstartCommand implements Callable<Integer> {
   private static final String VM = "hello";
 
   // On a loaded machine without KVM a guest took 64 s to boot.
@@ -61,10 +59,10 @@ public final class QuickstartCommand implements Callable<Integer> {
     Progress progress = Progress.timed(System.err);
     return UntilStopped.run(() -> {
       try (Dev dev = Dev.start(settings, progress);
-          Vms vms = new Vms(dev.ready())) {
+          Vms vms = vms(dev.ready())) {
         int code = tell(dev.ready(), vms, progress);
         if (keep) {
-          System.out.println(NextSteps.of(dev.ready(), VM));
+          System.out.println(nextSteps(dev.ready()));
           UntilStopped.sleepForEver();
         }
         vms.delete(VM, PATIENCE);
@@ -95,6 +93,14 @@ public final class QuickstartCommand implements Callable<Integer> {
     out.println("guest: " + (lines.isEmpty() ? "" : lines.getLast()));
     out.println("host:  " + hostName());
     return echo == 0 ? uname : echo;
+  }
+
+  private static Vms vms(Ready ready) {
+    return new Vms(ready.url(), ready.token(), OwnerFiles.read(ready.ca()));
+  }
+
+  private static String nextSteps(Ready ready) {
+    return NextSteps.of(ready.url(), ready.ca(), ready.kubeconfig(), VM);
   }
 
   private static int exec(Ready ready, OutputStream stdout, List<String> arguments) {

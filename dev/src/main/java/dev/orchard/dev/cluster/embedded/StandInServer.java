@@ -1,9 +1,6 @@
 package dev.orchard.dev.cluster.embedded;
 
-import dev.orchard.dev.OwnerFiles;
-import dev.orchard.dev.cluster.Cluster;
-import dev.orchard.dev.cluster.ClusterAccess;
-import dev.orchard.dev.tls.CertificateAuthority;
+import dev.orchard.dev.secret.OwnerFiles;
 import dev.orchard.dev.tls.KeyAndCertificate;
 import io.fabric8.mockwebserver.dsl.HttpMethod;
 import io.fabric8.mockwebserver.http.Headers;
@@ -20,23 +17,19 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.PemKeyCertOptions;
-import java.net.URI;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * A Kubernetes API inside this process, for a first look where nothing is installed. What it stores
- * is gone when it is closed.
- */
-public final class EmbeddedCluster implements Cluster {
-  private static final Logger log = LoggerFactory.getLogger(EmbeddedCluster.class);
+/** Listens for the {@link StandIn}, by TLS: kubectl sends its token over nothing less. */
+public final class StandInServer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(StandInServer.class);
 
   private final Vertx vertx;
-  private final ClusterAccess access;
+  private final int port;
 
-  private EmbeddedCluster(Vertx vertx, ClusterAccess access) {
+  private StandInServer(Vertx vertx, int port) {
     this.vertx = vertx;
-    this.access = access;
+    this.port = port;
   }
 
   /**
@@ -44,8 +37,7 @@ public final class EmbeddedCluster implements Cluster {
    *
    * @param token may do everything
    */
-  public static EmbeddedCluster start(CertificateAuthority authority, String token) {
-    KeyAndCertificate server = authority.issue("embedded-apiserver");
+  public static StandInServer start(KeyAndCertificate server, String token) {
     Vertx vertx =
         Vertx.vertx(
             new VertxOptions()
@@ -71,23 +63,11 @@ public final class EmbeddedCluster implements Cluster {
                 .createHttpServer(options)
                 .requestHandler(new Requests(vertx, new StandIn(new Tokens(token))))
                 .listen());
-    return new EmbeddedCluster(
-        vertx,
-        new ClusterAccess(
-            URI.create("https://127.0.0.1:" + http.actualPort()),
-            authority.certificatePem(),
-            token));
+    return new StandInServer(vertx, http.actualPort());
   }
 
-  @Override
-  public String description() {
-    return "embedded stand-in for the Kubernetes API: no validation, no RBAC, nothing is kept"
-        + " (set KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver for a real one)";
-  }
-
-  @Override
-  public ClusterAccess access() {
-    return access;
+  public int port() {
+    return port;
   }
 
   @Override

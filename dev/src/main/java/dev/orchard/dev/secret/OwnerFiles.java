@@ -1,4 +1,4 @@
-package dev.orchard.dev;
+package dev.orchard.dev.secret;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-package dev.orchard.dev;
+package dev.orchard.dev.secret;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +18,7 @@ public final class AccessToken {
   }
 
   /** The token of the file, or a new one that is then kept there. */
-  static String in(Path file) {
+  public static String in(Path file) {
     if (!Files.exists(file)) {
       OwnerFiles.write(file, random());
     }
