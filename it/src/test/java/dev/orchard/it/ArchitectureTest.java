@@ -33,7 +33,8 @@ class ArchitectureTest {
           """)
   void pointOneWay(String module, String others) {
     String[] forbidden =
-        others.lines()
+        others
+            .lines()
             .flatMap(line -> Arrays.stream(line.split(", *")))
             .map(other -> "dev.orchard." + other.strip() + "..")
             .toArray(String[]::new);
@@ -64,7 +65,8 @@ class ArchitectureTest {
         .resideInAPackage("dev.orchard.exec.session")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("java.util.concurrent..", "java.net..", "java.nio..", "java.io..", "io.grpc..")
+        .resideInAnyPackage(
+            "java.util.concurrent..", "java.net..", "java.nio..", "java.io..", "io.grpc..")
         .orShould()
         .dependOnClassesThat()
         .haveFullyQualifiedName("java.time.Clock")

@@ -34,8 +34,7 @@ class CliIT {
   @BeforeAll
   void createVm() throws IOException, InterruptedException {
     system = DevSystem.with(RuntimeChoice.QEMU);
-    new ExecClient(system)
-        .post("/v1/vms", ExecClient.json(Map.of("name", VM, "image", "default")));
+    new ExecClient(system).post("/v1/vms", ExecClient.json(Map.of("name", VM, "image", "default")));
   }
 
   private Result exec(String input, String... arguments) throws IOException, InterruptedException {
@@ -92,7 +91,17 @@ class CliIT {
   void passesEnvironmentDirectoryAndUser() throws Exception {
     Result result =
         exec(
-            "", "--env", "A=b c", "--workdir", "/proc", "--user", "nobody", VM, "--", "sh", "-c",
+            "",
+            "--env",
+            "A=b c",
+            "--workdir",
+            "/proc",
+            "--user",
+            "nobody",
+            VM,
+            "--",
+            "sh",
+            "-c",
             "echo $A; pwd; id -un");
     assertThat(result.stdout()).isEqualTo("b c\n/proc\nnobody\n");
   }
@@ -122,19 +131,21 @@ class CliIT {
 
   @Test
   void isRefusedWithAWrongToken(@TempDir Path folder) throws Exception {
-    String wrong =
-        Files.readString(system.kubeconfig()).replace(system.token(), "not-the-token");
+    String wrong = Files.readString(system.kubeconfig()).replace(system.token(), "not-the-token");
     Path kubeconfig = Files.writeString(folder.resolve("kubeconfig"), wrong);
-    Result result =
-        exec("", "--kubeconfig", kubeconfig.toString(), VM, "--", "true");
+    Result result = exec("", "--kubeconfig", kubeconfig.toString(), VM, "--", "true");
     assertThat(result.code()).isEqualTo(255);
     assertThat(result.stderr()).containsIgnoringCase("unauthorized");
   }
 
   @Test
   void isATerminalInTheVm() throws Exception {
-    try (Terminal terminal = terminal("sh", "-c", "trap 'echo resized' WINCH; stty size; read go; "
-        + "while [ -z \"$go\" ]; do read go; done; stty size; exit 5")) {
+    try (Terminal terminal =
+        terminal(
+            "sh",
+            "-c",
+            "trap 'echo resized' WINCH; stty size; read go; "
+                + "while [ -z \"$go\" ]; do read go; done; stty size; exit 5")) {
       terminal.await("24 80");
       terminal.resize(50, 132);
       // The kernel of the guest tells the shell, which waits in the foreground.
@@ -147,8 +158,11 @@ class CliIT {
 
   @Test
   void sendsCtrlCToTheCommand() throws Exception {
-    try (Terminal terminal = terminal("sh", "-c", "trap 'echo caught; exit 3' INT; echo ready; "
-        + "while :; do sleep 0.1; done")) {
+    try (Terminal terminal =
+        terminal(
+            "sh",
+            "-c",
+            "trap 'echo caught; exit 3' INT; echo ready; " + "while :; do sleep 0.1; done")) {
       terminal.await("ready");
       terminal.type(CTRL_C);
       terminal.await("caught");

@@ -98,9 +98,7 @@ final class ExecClient {
   String start(String vm, Map<String, ?> body) throws IOException, InterruptedException {
     HttpResponse<String> response =
         send(
-            request("/v1/vms/" + vm + "/exec")
-                .header("Prefer", "respond-async")
-                .POST(json(body)),
+            request("/v1/vms/" + vm + "/exec").header("Prefer", "respond-async").POST(json(body)),
             BodyHandlers.ofString());
     assertThat(response.statusCode()).as(response.body()).isEqualTo(201);
     return response.headers().firstValue("Location").orElseThrow();

@@ -1,6 +1,7 @@
 package dev.orchard.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.ByteString;
@@ -241,22 +242,30 @@ abstract class ExecScenarios {
     String session = client.start(vm, detached("sh", "-c", "sleep 1; echo late; exit 3"));
     Frames frames = new Frames(client.read(session, ""));
     assertThat(frames.text(StdStream.STDOUT)).isEqualTo("late\n");
-    JsonNode metadata =
-        ExecClient.parse(
-            client
-                .send(
-                    client.request(session).header("Accept", "application/json").GET(),
-                    BodyHandlers.ofString())
-                .body());
-    assertThat(metadata.at("/exit/code").asInt(-1)).isEqualTo(3);
-    assertThat(metadata.path("state").asText()).isEqualTo("Failed");
+    // The object is written a moment after the stream has told the outcome.
+    await()
+        .untilAsserted(() -> assertThat(metadata(session).at("/exit/code").asInt(-1)).isEqualTo(3));
+    assertThat(metadata(session).path("state").asText()).isEqualTo("Failed");
+  }
+
+  private JsonNode metadata(String session) throws IOException, InterruptedException {
+    return ExecClient.parse(
+        client
+            .send(
+                client.request(session).header("Accept", "application/json").GET(),
+                BodyHandlers.ofString())
+            .body());
   }
 
   @Test
   void signalsTheProcessGroup() throws Exception {
     String session =
-        client.start(vm, detached("sh", "-c", "trap 'echo got; exit 9' USR1; echo ready; "
-            + "while :; do sleep 0.1; done"));
+        client.start(
+            vm,
+            detached(
+                "sh",
+                "-c",
+                "trap 'echo got; exit 9' USR1; echo ready; " + "while :; do sleep 0.1; done"));
     try (ExecSocket socket = client.socket(session)) {
       socket.untilOutput("ready");
       client.post(session + "/signal", ExecClient.json(Map.of("signal", "USR1")));

@@ -61,13 +61,12 @@ final class ExecSocket implements AutoCloseable {
   /** The frames up to the one behind which output, decoded, contains the text. */
   List<Frame.Out> untilOutput(String text) throws InterruptedException {
     StringBuilder seen = new StringBuilder();
-    return until(
-        frame -> {
-          if (frame instanceof Frame.Output output) {
-            seen.append(output.data().toStringUtf8());
-          }
-          return seen.indexOf(text) >= 0;
-        });
+    return until(frame -> {
+      if (frame instanceof Frame.Output output) {
+        seen.append(output.data().toStringUtf8());
+      }
+      return seen.indexOf(text) >= 0;
+    });
   }
 
   @Override

@@ -60,8 +60,7 @@ final class Programs {
     Process process = builder.start();
     FutureTask<String> stderr =
         new FutureTask<>(
-            () ->
-                new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
+            () -> new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
     Thread.ofVirtual().start(stderr);
     try (var stdin = process.getOutputStream()) {
       stdin.write(input.getBytes(StandardCharsets.UTF_8));
