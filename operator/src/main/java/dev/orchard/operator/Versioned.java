@@ -1,8 +1,8 @@
 package dev.orchard.operator;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.javaoperatorsdk.operator.api.reconciler.Context;
 import java.net.HttpURLConnection;
 
 /**
@@ -15,10 +15,14 @@ public final class Versioned {
   /**
    * Replaces the status if the object is still at this resource version. If not (false), the newer
    * one brings its own event, and there is nothing to do until then.
+   *
+   * <p>The write goes past the SDK's own, which would keep its event from us: an event of another
+   * kind that came meanwhile was mapped by a cache without this write, and only our own event makes
+   * good for it.
    */
-  public static <P extends HasMetadata> boolean updateStatus(Context<P> context, P primary) {
+  public static boolean updateStatus(KubernetesClient client, HasMetadata resource) {
     try {
-      context.resourceOperations().updatePrimaryStatus(primary);
+      client.resource(resource).updateStatus();
       return true;
     } catch (KubernetesClientException e) {
       if (overtaken(e)) {
@@ -29,12 +33,11 @@ public final class Versioned {
   }
 
   /** Deletes the object if it is still at this resource version, else does nothing. */
-  public static <P extends HasMetadata> void delete(Context<P> context, P primary) {
+  public static void delete(KubernetesClient client, HasMetadata resource) {
     try {
-      context
-          .getClient()
-          .resource(primary)
-          .lockResourceVersion(primary.getMetadata().getResourceVersion())
+      client
+          .resource(resource)
+          .lockResourceVersion(resource.getMetadata().getResourceVersion())
           .delete();
     } catch (KubernetesClientException e) {
       if (!overtaken(e)) {

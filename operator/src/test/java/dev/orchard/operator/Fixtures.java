@@ -18,6 +18,9 @@ import java.util.List;
 public final class Fixtures {
   public static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 
+  /** Of every worker here. */
+  static final List<String> RUNTIMES = List.of("process");
+
   private Fixtures() {}
 
   /** Ready, with runtime {@code process}. */
@@ -26,20 +29,11 @@ public final class Fixtures {
     worker.setMetadata(new ObjectMetaBuilder().withName(name).build());
     worker.setSpec(new WorkerSpec(false));
     worker.setStatus(
-        registered(cpu, memoryMib)
+        WorkerStatus.EMPTY
+            .withRegistration(
+                new WorkerCapacity(cpu, memoryMib), "linux", "amd64", RUNTIMES, List.of(), "test")
             .withCondition(Conditions.of(WorkerStatus.READY, Conditions.TRUE, "Linked", "", NOW)));
     return worker;
-  }
-
-  /** As the controller writes it when a worker registers. */
-  public static WorkerStatus registered(int cpu, long memoryMib) {
-    return WorkerStatus.EMPTY.withRegistration(
-        new WorkerCapacity(cpu, memoryMib),
-        "linux",
-        "amd64",
-        List.of("process"),
-        List.of(),
-        "test");
   }
 
   /** Without status. Its UID is its name with {@code uid-} before it. */

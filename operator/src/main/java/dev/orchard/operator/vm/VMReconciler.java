@@ -103,7 +103,7 @@ public final class VMReconciler implements Reconciler<VM>, Cleaner<VM> {
         return UpdateControl.noUpdate();
       }
       if (moved) {
-        log.info("vm placed vm={} worker={}", name(vm), after.workerName());
+        log.info("vm moved vm={} from={} to={}", name(vm), before.workerName(), after.workerName());
       }
     }
     UpdateControl<VM> done = UpdateControl.noUpdate();
@@ -123,7 +123,7 @@ public final class VMReconciler implements Reconciler<VM>, Cleaner<VM> {
         before.withState(VMStates.of(before, true, ready(before), vm.getSpec().powerState()));
     if (!after.equals(before)) {
       vm.setStatus(after);
-      Versioned.updateStatus(context, vm);
+      Versioned.updateStatus(context.getClient(), vm);
     }
     return DeleteControl.noFinalizerRemoval();
   }
@@ -150,7 +150,7 @@ public final class VMReconciler implements Reconciler<VM>, Cleaner<VM> {
   private boolean write(VM vm, Context<VM> context) {
     boolean written = false;
     try {
-      written = Versioned.updateStatus(context, vm);
+      written = Versioned.updateStatus(context.getClient(), vm);
       return written;
     } finally {
       if (!written) {

@@ -161,7 +161,7 @@ public final class VMExecReconciler implements Reconciler<VMExec> {
       case Judgement.Leave(Optional<Instant> until) ->
           until.map(at -> later(at, now)).orElse(UpdateControl.noUpdate());
       case Judgement.Remove() -> {
-        Versioned.delete(context, exec);
+        Versioned.delete(context.getClient(), exec);
         yield UpdateControl.noUpdate();
       }
     };
@@ -172,7 +172,7 @@ public final class VMExecReconciler implements Reconciler<VMExec> {
       return false;
     }
     exec.setStatus(status);
-    return Versioned.updateStatus(context, exec);
+    return Versioned.updateStatus(context.getClient(), exec);
   }
 
   private static UpdateControl<VMExec> later(Instant until, Instant now) {

@@ -80,7 +80,6 @@ public final class WorkerReconciler implements Reconciler<Worker> {
   public UpdateControl<Worker> reconcile(Worker worker, Context<Worker> context) {
     String name = worker.getMetadata().getName();
     Instant now = clock.instant();
-    heartbeats.keySet().removeIf(w -> context.getPrimaryCache().get(new ResourceID(w)).isEmpty());
 
     LeaseSpec lease =
         leases
@@ -90,12 +89,16 @@ public final class WorkerReconciler implements Reconciler<Worker> {
             .orElse(null);
     WorkerStatus before = worker.statusOrEmpty();
     Optional<Condition> known = Conditions.find(before.conditions(), WorkerStatus.READY);
+    if (lease == null) {
+      // A worker's first moment, and the time to forget those that are no more.
+      heartbeats.keySet().removeIf(w -> context.getPrimaryCache().get(new ResourceID(w)).isEmpty());
+    }
     Observation observed = observe(name, lease, known, now);
 
     WorkerStatus after = before.withCondition(observed.ready());
     if (!after.equals(before)) {
       worker.setStatus(after);
-      if (!Versioned.updateStatus(context, worker)) {
+      if (!Versioned.updateStatus(context.getClient(), worker)) {
         return UpdateControl.noUpdate();
       }
       log.info(
