@@ -22,16 +22,22 @@ public final class Conditions {
   /** Nobody who could know has said so lately. */
   public static final String UNKNOWN = "Unknown";
 
+  /** Characters of a message that the schema allows. */
+  private static final int MAX_MESSAGE = 32768;
+
   private Conditions() {}
 
-  /** A condition that changed now; {@link #with} corrects the time where nothing changed. */
+  /**
+   * A condition that changed now; {@link #with} corrects the time where nothing changed. A message
+   * that is too long is cut off.
+   */
   public static Condition of(
       String type, String status, String reason, String message, Instant now) {
     return new ConditionBuilder()
         .withType(type)
         .withStatus(status)
         .withReason(reason)
-        .withMessage(message)
+        .withMessage(message.substring(0, Math.min(message.length(), MAX_MESSAGE)))
         .withLastTransitionTime(now.truncatedTo(ChronoUnit.SECONDS).toString())
         .build();
   }

@@ -42,6 +42,11 @@ public record WorkerStatus(
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
   }
 
+  /** Whether it has a link to a controller, as far as anybody knows. */
+  public boolean ready() {
+    return Conditions.isTrue(conditions, READY);
+  }
+
   /** A copy that says what the worker registered with; the conditions stay. */
   public WorkerStatus withRegistration(
       WorkerCapacity capacity,
