@@ -57,11 +57,11 @@ final class Agent {
   }
 
   /** A share of the heap, which in a small guest is far from room for every session's buffer. */
-  static long outputBudget() {
+  private static long outputBudget() {
     return Runtime.getRuntime().maxMemory() / 4;
   }
 
-  static InfoReply info() {
+  private static InfoReply info() {
     String version = Agent.class.getPackage().getImplementationVersion();
     String arch = System.getProperty("os.arch");
     return InfoReply.newBuilder()

@@ -4,10 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/**
- * The agent's process: one endpoint, until SIGTERM. It logs on stderr and prints nothing. With
- * {@code --train} it does its work once, for an AOT cache, and ends.
- */
+/** The agent's process: one endpoint, until SIGTERM. It logs on stderr and prints nothing. */
 public final class Main {
   private static final int USAGE = 2;
   private static final int FAILED = 1;
@@ -21,13 +18,9 @@ public final class Main {
     if (System.getProperty(LOG_FORMAT_KEY) == null) {
       System.setProperty(LOG_FORMAT_KEY, LOG_FORMAT);
     }
-    if (args.length == 1 && args[0].equals("--train")) {
-      train();
-      return;
-    }
     Optional<Endpoint> endpoint = endpoint(args);
     if (endpoint.isEmpty()) {
-      System.err.println("usage: --socket PATH | --port DEVICE | --train");
+      System.err.println("usage: --socket PATH | --port DEVICE");
       System.exit(USAGE);
     }
     try {
@@ -38,16 +31,6 @@ public final class Main {
       System.err.println(e.getMessage());
     }
     System.exit(FAILED);
-  }
-
-  private static void train() throws InterruptedException {
-    try {
-      Training.run();
-    } catch (IOException e) {
-      System.err.println(e.getMessage());
-      System.exit(FAILED);
-    }
-    System.exit(0);
   }
 
   private static Optional<Endpoint> endpoint(String[] args) {

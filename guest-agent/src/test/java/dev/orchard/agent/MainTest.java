@@ -102,15 +102,10 @@ class MainTest {
   }
 
   @Test
-  void trainsByARunOfItsOwn() throws Exception {
-    assertThat(run("--train").waitFor()).isZero();
-  }
-
-  @Test
   void tellsHowItIsUsed() throws Exception {
     assertThat(run("--port").waitFor()).isEqualTo(2);
     assertThat(Files.readString(folder.resolve("stderr")))
-        .isEqualTo("usage: --socket PATH | --port DEVICE | --train\n");
+        .isEqualTo("usage: --socket PATH | --port DEVICE\n");
   }
 
   private Process run(String... arguments) throws IOException {
