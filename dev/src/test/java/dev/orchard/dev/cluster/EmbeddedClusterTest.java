@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.orchard.crds.vm.PowerState;
 import dev.orchard.crds.vm.VM;
 import dev.orchard.crds.vm.VMSpec;
+import dev.orchard.crds.vm.VMStatus;
 import dev.orchard.dev.tls.CertificateAuthority;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.authentication.TokenReview;
@@ -186,6 +187,22 @@ final class EmbeddedClusterTest {
     marked.getMetadata().setFinalizers(List.of());
     client.resource(marked).update();
     assertThat(client.resource(vm).get()).isNull();
+  }
+
+  @Test
+  void refusesAStatusThatWasDecidedOnAnOlderVersion() {
+    VM read = client.resource(vm("hello")).create();
+    VM other = client.resource(read).get();
+    other.setStatus(VMStatus.EMPTY.withWorkerName("first"));
+    client.resource(other).updateStatus();
+
+    read.setStatus(VMStatus.EMPTY.withWorkerName("second"));
+    assertThat(
+            catchThrowableOfType(
+                    KubernetesClientException.class, () -> client.resource(read).updateStatus())
+                .getCode())
+        .isEqualTo(409);
+    assertThat(client.resource(read).get().statusOrEmpty().workerName()).isEqualTo("first");
   }
 
   private TokenReviewStatus review(String token, String... audiences) {
