@@ -14,7 +14,7 @@ import java.util.random.RandomGenerator;
  * <ul>
  *   <li>no carrier → greeting: a carrier was opened
  *   <li>greeting → up: WELCOME with our nonce
- *   <li>up → greeting with a new nonce: a gap, LOST, another WELCOME, silence, a broken rule
+ *   <li>up → greeting with a new nonce: a gap, LOST, silence, a broken rule
  *   <li>any → no carrier: the carrier broke
  * </ul>
  */
@@ -47,12 +47,8 @@ final class HostEpoch implements Epoch {
     if (frame.is(FrameType.WELCOME) && !up) {
       return begin(frame.epoch(), now);
     }
-    if (!up) {
+    if (!up || frame.epoch() != id) {
       return Verdict.NONE;
-    }
-    if (frame.epoch() != id) {
-      // Another agent has answered an earlier HELLO of ours: the one that we talked to is gone.
-      return frame.is(FrameType.WELCOME) ? lose(now) : Verdict.NONE;
     }
     heard = now;
     if (frame.is(FrameType.WELCOME)) {
