@@ -8,6 +8,7 @@ import dev.orchard.proto.worker.v1.Capacity;
 import dev.orchard.proto.worker.v1.ControllerFrame;
 import dev.orchard.proto.worker.v1.ExecReport;
 import dev.orchard.proto.worker.v1.Instruction;
+import dev.orchard.proto.worker.v1.LinkHeartbeat;
 import dev.orchard.proto.worker.v1.Register;
 import dev.orchard.proto.worker.v1.Synced;
 import dev.orchard.proto.worker.v1.VmReport;
@@ -68,7 +69,14 @@ public final class FakeWorker implements AutoCloseable {
             new StreamObserver<>() {
               @Override
               public void onNext(Instruction instruction) {
-                instructions.add(instruction);
+                if (instruction.hasHeartbeat()) {
+                  report(
+                      WorkerReport.newBuilder()
+                          .setHeartbeat(LinkHeartbeat.getDefaultInstance())
+                          .build());
+                } else {
+                  instructions.add(instruction);
+                }
               }
 
               @Override
@@ -106,7 +114,7 @@ public final class FakeWorker implements AutoCloseable {
     return name;
   }
 
-  public void report(WorkerReport report) {
+  public synchronized void report(WorkerReport report) {
     reports.onNext(report);
   }
 
@@ -148,6 +156,12 @@ public final class FakeWorker implements AutoCloseable {
   /** The next start. */
   public Instruction takeStart() throws InterruptedException {
     return take(Instruction::hasStartExec);
+  }
+
+  /** Whether an instruction asks for a rendezvous. */
+  public static boolean attaches(Instruction instruction) {
+    return instruction.hasAttach()
+        || (instruction.hasStartExec() && instruction.getStartExec().hasAttachment());
   }
 
   /** Answers an attachment. */

@@ -209,6 +209,11 @@ public final class Fixture implements AutoCloseable {
         null);
   }
 
+  public static Frame.Exit notStarted(int code, String message) {
+    return new Frame.Exit(
+        code, null, ExitReason.START_FAILED, 0, 0, null, null, false, Duration.ZERO, message);
+  }
+
   public static String text(Frame frame) {
     return new String(JsonFrames.encode(frame), StandardCharsets.UTF_8).strip();
   }

@@ -28,6 +28,7 @@ final class ApiQueue implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Thread thread;
+  private volatile boolean closed;
 
   @GuardedBy("lock")
   private final Map<String, Call> calls = new LinkedHashMap<>();
@@ -56,13 +57,16 @@ final class ApiQueue implements AutoCloseable {
 
   private void run() {
     try {
-      while (true) {
+      while (!closed) {
         Map.Entry<String, Call> next = take();
         try {
           next.getValue().body.run();
         } catch (KubernetesClientException e) {
           failed(next.getKey(), next.getValue(), e);
         } catch (RuntimeException e) {
+          if (closed) {
+            return;
+          }
           log.error("api call dropped queue={} key={}", name, next.getKey(), e);
         }
       }
@@ -116,6 +120,7 @@ final class ApiQueue implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
     thread.interrupt();
   }
 }

@@ -50,6 +50,8 @@ final class ExecDispatch {
     private final Instant since;
     private Instant seen;
     private boolean ended;
+    // A live look found no object: a UID does not come back.
+    private boolean gone;
     private long submitted = -1;
     private boolean looking;
     private @Nullable Decision told;
@@ -130,12 +132,9 @@ final class ExecDispatch {
     }
     session.looking = false;
     session.object = found;
+    session.gone = found == null;
     session.indexed = false;
     session.seen = clock.instant();
-    ExecReport report = session.report;
-    if (found == null && report != null) {
-      act(uid, session, null, Dispatch.absent(new Dispatch.Reported(finished(report), true)));
-    }
   }
 
   /** Decides for every session that is wanted or reported. */
@@ -150,8 +149,14 @@ final class ExecDispatch {
   }
 
   private void reconcile(String uid, Session session, boolean synced) {
-    VMExec exec = current(uid, session);
     ExecReport report = session.report;
+    if (session.gone) {
+      if (report != null) {
+        act(uid, session, null, Dispatch.absent(new Dispatch.Reported(finished(report), true)));
+      }
+      return;
+    }
+    VMExec exec = current(uid, session);
     if (exec != null && report == null && exec.statusOrEmpty().ended()) {
       session.object = null;
       return;

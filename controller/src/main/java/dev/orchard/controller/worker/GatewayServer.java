@@ -78,6 +78,8 @@ public final class GatewayServer implements AutoCloseable {
 
   @Override
   public void close() {
+    server.shutdown();
+    links.close();
     server.shutdownNow();
     health.close();
     threads.shutdownNow();

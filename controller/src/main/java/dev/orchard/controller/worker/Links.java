@@ -1,6 +1,8 @@
 package dev.orchard.controller.worker;
 
 import io.grpc.Status;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -8,6 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Which workers have a link to this replica now. A worker's newer link ends its older one. */
 public final class Links {
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
   private final Map<String, WorkerLink> links = new ConcurrentHashMap<>();
 
   public Optional<WorkerLink> link(String worker) {
@@ -27,6 +31,19 @@ public final class Links {
 
   void remove(WorkerLink link) {
     links.remove(link.worker(), link);
+  }
+
+  /** Ends all links and waits for their ends. */
+  void close() {
+    List<WorkerLink> open = List.copyOf(links.values());
+    open.forEach(link -> link.end(Status.UNAVAILABLE.withDescription("the replica is going away")));
+    try {
+      for (WorkerLink link : open) {
+        link.awaitOver(PATIENCE);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Tells every link to look again. */

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -51,6 +52,7 @@ public final class WorkerLink {
   private final ApiQueue api;
   private final ExecDispatch execs;
   private final VmDispatch vms;
+  private final CountDownLatch over = new CountDownLatch(1);
   private volatile boolean open = true;
 
   // The link thread's own.
@@ -133,6 +135,15 @@ public final class WorkerLink {
   void end(Status reason) {
     open = false;
     sender.fail(reason);
+    // Only to wake the owner: a full inbox does that by itself.
+    var _ = inbox.offer(new LinkInput.Ended(reason.getDescription()));
+  }
+
+  /** Waits until nothing is done for the link any more. */
+  void awaitOver(Duration patience) throws InterruptedException {
+    if (!over.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+      log.warn("worker link did not end worker={}", worker);
+    }
   }
 
   /** Serves the link until it ends. The caller's thread becomes its owner. */
@@ -159,6 +170,7 @@ public final class WorkerLink {
       shared.objects.forget(listener);
       api.close();
       sender.fail(Status.UNAVAILABLE.withDescription("the link is over"));
+      over.countDown();
     }
   }
 
