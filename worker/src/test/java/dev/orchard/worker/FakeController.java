@@ -39,6 +39,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +53,8 @@ final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
   private final List<Register> registers = new CopyOnWriteArrayList<>();
   private final List<String> tokens = new CopyOnWriteArrayList<>();
   private final Map<String, Reader> expected = new ConcurrentHashMap<>();
-  private volatile @Nullable StreamObserver<Instruction> link;
+  private final AtomicReference<@Nullable StreamObserver<Instruction>> link =
+      new AtomicReference<>();
   private Server server;
   private int port;
 
@@ -88,7 +90,7 @@ final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
   }
 
   void stop() throws InterruptedException {
-    link = null;
+    link.set(null);
     vms.clear();
     execs.clear();
     server.shutdownNow().awaitTermination();
@@ -118,6 +120,10 @@ final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
 
   ExecReport awaitFinished(String uid) {
     return awaitExec(uid, report -> report.getState() == ExecState.EXEC_FINISHED);
+  }
+
+  void awaitUnlinked() {
+    await().atMost(PATIENCE).until(() -> link.get() == null);
   }
 
   @Nullable ExecReport exec(String uid) {
@@ -185,8 +191,10 @@ final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
   }
 
   private void instruct(Instruction instruction) {
-    await().atMost(PATIENCE).until(() -> link != null);
-    StreamObserver<Instruction> open = requireNonNull(link);
+    if (link.get() == null) {
+      await().atMost(PATIENCE).until(() -> link.get() != null);
+    }
+    StreamObserver<Instruction> open = requireNonNull(link.get());
     synchronized (open) {
       open.onNext(instruction);
     }
@@ -202,7 +210,7 @@ final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
           case VM -> vms.put(report.getVm().getUid(), report.getVm());
           case EXEC -> execs.put(report.getExec().getUid(), report.getExec());
           case SYNCED -> {
-            link = instructions;
+            link.set(instructions);
           }
           case HEARTBEAT, REPORT_NOT_SET -> {}
         }
@@ -219,10 +227,17 @@ final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
       }
 
       @Override
-      public void onError(Throwable why) {}
+      public void onError(Throwable why) {
+        unlinked();
+      }
+
+      private void unlinked() {
+        link.compareAndSet(instructions, null);
+      }
 
       @Override
       public void onCompleted() {
+        unlinked();
         instructions.onCompleted();
       }
     };

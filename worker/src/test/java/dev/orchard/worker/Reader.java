@@ -8,6 +8,7 @@ import dev.orchard.exec.frame.ProtoFrames;
 import dev.orchard.exec.frame.StdStream;
 import dev.orchard.proto.worker.v1.ControllerFrame;
 import io.grpc.stub.ServerCallStreamObserver;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +55,10 @@ final class Reader {
   }
 
   void send(Frame.In frame) {
-    await().atMost(FakeController.PATIENCE).until(() -> stream != null && stream.isReady());
+    await()
+        .pollInterval(Duration.ofMillis(1))
+        .atMost(FakeController.PATIENCE)
+        .until(() -> stream != null && stream.isReady());
     ServerCallStreamObserver<ControllerFrame> open = stream;
     if (open != null) {
       open.onNext(ControllerFrame.newBuilder().setFrame(ProtoFrames.encode(frame)).build());

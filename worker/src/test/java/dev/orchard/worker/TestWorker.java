@@ -63,6 +63,7 @@ final class TestWorker {
     if (worker != null) {
       worker.close();
       worker = null;
+      controllers.forEach(FakeController::awaitUnlinked);
     }
   }
 

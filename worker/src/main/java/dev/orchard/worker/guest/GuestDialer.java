@@ -4,6 +4,7 @@ import dev.orchard.exec.link.Carrier;
 import dev.orchard.exec.link.LinkChannel;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.grpc.netty.shaded.io.netty.channel.epoll.EpollEventLoopGroup;
@@ -48,6 +49,8 @@ public final class GuestDialer implements AutoCloseable {
         .eventLoopGroup(loop)
         .executor(callbacks)
         .usePlaintext()
+        // gRPC would set it, and unix sockets have no such thing.
+        .withOption(ChannelOption.SO_KEEPALIVE, null)
         .overrideAuthority("localhost")
         .flowControlWindow(WINDOW_BYTES)
         .maxInboundMessageSize(MAX_MESSAGE_BYTES)

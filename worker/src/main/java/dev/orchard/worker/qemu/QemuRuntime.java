@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,11 +37,13 @@ public final class QemuRuntime implements VmRuntime {
   private static final String PIDFILE = "qemu.pid";
   private static final String LOG = "qemu.log";
 
+  private static final Pattern HOST_NAME = Pattern.compile("[a-z0-9][a-z0-9.-]{0,62}");
+
   /** Serial console, no reboot, and nothing that takes time where there is no hardware to probe. */
   private static final String KERNEL_ARGUMENTS =
-      "console=ttyS0 quiet loglevel=4 panic=-1 reboot=t random.trust_cpu=on tsc=reliable"
-          + " no_timer_check cryptomgr.notests=1 8250.nr_uarts=1 i8042.noaux i8042.nokbd"
-          + " rcupdate.rcu_expedited=1 nmi_watchdog=0 xen_nopv";
+      "console=ttyS0 quiet panic=-1 reboot=t random.trust_cpu=on tsc=reliable no_timer_check"
+          + " cryptomgr.notests=1 8250.nr_uarts=1 i8042.noaux i8042.nokbd rcupdate.rcu_expedited=1"
+          + " nmi_watchdog=0 xen_nopv";
 
   /** Without its default of 1 GiB for translated code. */
   private static final String TCG = "tcg,tb-size=64";
@@ -124,7 +127,7 @@ public final class QemuRuntime implements VmRuntime {
             "-initrd",
             image.initrd().toString(),
             "-append",
-            KERNEL_ARGUMENTS,
+            KERNEL_ARGUMENTS + hostName(spec.name()),
             "-drive",
             "if=none,id=root,format=raw,readonly=on,file=" + escaped(image.rootDisk()),
             "-device",
@@ -215,6 +218,11 @@ public final class QemuRuntime implements VmRuntime {
       log.debug("no pid of qemu path={}", pidfile, e);
       return Optional.empty();
     }
+  }
+
+  /** Only what can be a host's name may stand among the kernel's arguments. */
+  private static String hostName(String name) {
+    return HOST_NAME.matcher(name).matches() ? " orchard.hostname=" + name : "";
   }
 
   /** In QEMU's option lists a comma is written twice. */

@@ -195,18 +195,21 @@ final class Attachment implements Peer.Listener {
     if (failed != null) {
       return new Next.SendLast(failed);
     }
+    // Before the log: with an exit in the view, nothing is appended any more.
+    Session.View view = session.view();
+    if (request.output() && !startedSent) {
+      if (view.started() == null) {
+        return atEnd(view);
+      }
+      startedSent = true;
+      return new Next.Send(view.started());
+    }
     Frame.Ack taken = ack.getAndSet(null);
     if (taken != null) {
       return new Next.Send(taken);
     }
-    // Before the log: with an exit in the view, nothing is appended any more.
-    Session.View view = session.view();
     if (!request.output()) {
       return view.exit() == null ? new Next.Wait() : new Next.Leave();
-    }
-    if (view.started() != null && !startedSent) {
-      startedSent = true;
-      return new Next.Send(view.started());
     }
     SessionLog log = view.log();
     return log == null ? atEnd(view) : output(log, view);

@@ -164,7 +164,9 @@ final class Session {
 
   private void run() {
     try {
-      report();
+      if (!core.isAcknowledged()) {
+        report();
+      }
       lookAtVm();
       while (!expired()) {
         Message message = inbox.poll(patience().toMillis(), TimeUnit.MILLISECONDS);
@@ -175,6 +177,7 @@ final class Session {
         publish();
       }
       store.delete();
+      around.listener().settled(spec.uid());
       around.forget(this);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -192,6 +195,12 @@ final class Session {
 
   private void handle(Message message) {
     switch (message) {
+      case Message.Happened(SessionEvent.OutcomeAcknowledged acknowledged) -> {
+        step(acknowledged);
+        if (core.isAcknowledged()) {
+          around.listener().settled(spec.uid());
+        }
+      }
       case Message.Happened(SessionEvent event) -> step(event);
       case Message.VmChanged() -> lookAtVm();
       case Message.FromGuest(GuestStream from, GuestMessage received) -> {
@@ -416,11 +425,13 @@ final class Session {
                     ? "another attachment writes to the session: take over to replace it"
                     : "another attachment took over")));
     if (attachments.isWriter(attachment)) {
-      core.stdinOffset().ifPresent(attachment::ack);
+      core.stdinOffset().ifPresent(this::acknowledge);
     } else {
       attachment.more();
     }
     step(new SessionEvent.Foreground(attachments.foreground()));
+    // What was published before it was in the list it may have missed.
+    attachment.wake();
   }
 
   private void fromPeerNow(Attachment from, Frame.In frame) {
@@ -479,13 +490,19 @@ final class Session {
           }
         }
         case SessionAction.CloseGuest() -> closeStream();
-        case SessionAction.ToWriter(Frame.Ack ack) -> attachments.ack(ack);
+        case SessionAction.ToWriter(Frame.Ack ack) -> acknowledge(ack);
         case SessionAction.ToWriter(Frame.Failure failure) -> attachments.failWriter(failure);
         case SessionAction.ToWriter(Frame.Out _) -> {}
         case SessionAction.Report() -> report();
       }
     } catch (IOException e) {
       fail(e);
+    }
+  }
+
+  private void acknowledge(Frame.Ack ack) {
+    if (spec.command().stdin()) {
+      attachments.ack(ack);
     }
   }
 
@@ -498,12 +515,8 @@ final class Session {
     if (!broken) {
       store.write(fact);
     }
-    if (fact instanceof JournalRecord.Exited) {
+    if (core.phase() == Phase.FINISHED) {
       store.close();
-    }
-    if (fact instanceof JournalRecord.Acknowledged) {
-      store.close();
-      around.listener().settled(spec.uid());
     }
   }
 
