@@ -41,7 +41,7 @@ final class Agent {
    * @throws IOException where the endpoint cannot be had
    */
   static Agent start(Endpoint endpoint) throws IOException, InterruptedException {
-    ProcessLauncher launcher = new ProcessLauncher();
+    ProcessLauncher launcher = ProcessLauncher.adoptingOrphans();
     launcher.warmUp();
     String instance = UUID.randomUUID().toString();
     SessionLoop loop = SessionLoop.start(instance, launcher, outputBudget());

@@ -7,6 +7,7 @@ import dev.orchard.proto.guest.v1.ExecOutput;
 import dev.orchard.proto.guest.v1.GuestAgentGrpc;
 import dev.orchard.proto.guest.v1.InfoReply;
 import dev.orchard.proto.guest.v1.InfoRequest;
+import dev.orchard.proto.guest.v1.ListRequest;
 import dev.orchard.proto.guest.v1.Start;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,55 +32,92 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MainTest {
   @TempDir Path folder;
 
+  private final EpollEventLoopGroup events = new EpollEventLoopGroup(1);
+  private final List<Process> started = new ArrayList<>();
+
+  @AfterEach
+  void endAll() throws InterruptedException {
+    started.forEach(Process::destroyForcibly);
+    events.shutdownGracefully(0, 0, TimeUnit.SECONDS).await(1_000);
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void servesOnASocketUntilItIsToldToEnd(boolean withoutNatives) throws Exception {
     Path socket = folder.resolve("agent.sock");
     String option = "-Dio.grpc.netty.shaded.io.netty.transport.noNative=" + withoutNatives;
     Process process = run(List.of(option), "--socket", socket.toString());
-    EpollEventLoopGroup events = new EpollEventLoopGroup(1);
-    ManagedChannel channel =
-        NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
-            .eventLoopGroup(events)
-            .channelType(EpollDomainSocketChannel.class)
-            .usePlaintext()
-            .build();
-    try {
-      Awaitility.await().until(() -> Files.exists(socket));
-      GuestAgentGrpc.GuestAgentBlockingStub agent =
-          GuestAgentGrpc.newBlockingStub(channel).withWaitForReady();
-      InfoReply info = agent.info(InfoRequest.getDefaultInstance());
-      assertThat(info.getOs()).isEqualTo("Linux");
-      assertThat(info.getArch()).isIn("x86_64", "aarch64");
-      assertThat(info.getCapabilitiesList()).contains("tty", "user", "reattach");
-      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
-          .isEqualTo("rw-------");
-      long pid = startSleeping(channel, info.getInstance());
+    ManagedChannel channel = connect(socket);
+    InfoReply info = info(channel);
+    assertThat(info.getOs()).isEqualTo("Linux");
+    assertThat(info.getArch()).isIn("x86_64", "aarch64");
+    assertThat(info.getCapabilitiesList()).contains("tty", "user", "reattach");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
+        .isEqualTo("rw-------");
+    BlockingClientCall<ExecInput, ExecOutput> call = start(channel, info, "sleep", "1000");
+    long pid = call.read().getFrame().getStarted().getPid();
 
-      process.destroy();
+    process.destroy();
 
-      assertThat(process.waitFor()).isEqualTo(128 + 15);
-      assertThat(ProcessHandle.of(pid)).isEmpty();
-      assertThat(Files.readString(folder.resolve("stdout"))).isEmpty();
-    } finally {
-      process.destroyForcibly();
-      channel.shutdownNow();
-      events.shutdownGracefully(0, 0, TimeUnit.SECONDS).await(1_000);
-    }
+    assertThat(process.waitFor()).isEqualTo(128 + 15);
+    assertThat(ProcessHandle.of(pid)).isEmpty();
+    assertThat(Files.readString(folder.resolve("stdout"))).isEmpty();
+    channel.shutdownNow();
   }
 
-  private static long startSleeping(ManagedChannel channel, String instance) throws Exception {
+  @Test
+  void adoptsWhatACommandLeavesBehind() throws Exception {
+    Path socket = folder.resolve("agent.sock");
+    Process process = run("--socket", socket.toString());
+    ManagedChannel channel = connect(socket);
+    String script = "sleep 1000 > /dev/null 2>&1 & echo $!";
+    BlockingClientCall<ExecInput, ExecOutput> call =
+        start(channel, info(channel), "sh", "-c", script);
+    assertThat(call.read().getFrame().hasStarted()).isTrue();
+    String line = call.read().getFrame().getStdout().getData().toStringUtf8();
+    assertThat(call.read().getFrame().getExit().getOutputIncomplete()).isFalse();
+    ProcessHandle orphan = ProcessHandle.of(Long.parseLong(line.strip())).orElseThrow();
+    assertThat(orphan.parent().map(ProcessHandle::pid)).contains(process.pid());
+
+    orphan.destroyForcibly();
+
+    // Each question is a round of the agent's loop, which collects what has ended.
+    Awaitility.await()
+        .until(() -> {
+          GuestAgentGrpc.newBlockingStub(channel).list(ListRequest.getDefaultInstance());
+          return ProcessHandle.of(orphan.pid()).isEmpty();
+        });
+    channel.shutdownNow();
+  }
+
+  private ManagedChannel connect(Path socket) {
+    Awaitility.await().until(() -> Files.exists(socket));
+    return NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
+        .eventLoopGroup(events)
+        .channelType(EpollDomainSocketChannel.class)
+        .usePlaintext()
+        .build();
+  }
+
+  private static InfoReply info(ManagedChannel channel) {
+    return GuestAgentGrpc.newBlockingStub(channel)
+        .withWaitForReady()
+        .info(InfoRequest.getDefaultInstance());
+  }
+
+  private static BlockingClientCall<ExecInput, ExecOutput> start(
+      ManagedChannel channel, InfoReply info, String... command) throws Exception {
     BlockingClientCall<ExecInput, ExecOutput> call =
         GuestAgentGrpc.newBlockingV2Stub(channel).exec();
     Start start =
         Start.newBuilder()
             .setId("s")
-            .setInstance(instance)
-            .addAllCommand(List.of("sleep", "1000"))
+            .setInstance(info.getInstance())
+            .addAllCommand(List.of(command))
             .build();
     call.write(ExecInput.newBuilder().setStart(start).build());
     assertThat(call.read().hasAttached()).isTrue();
-    return call.read().getFrame().getStarted().getPid();
+    return call;
   }
 
   @Test
@@ -125,9 +164,12 @@ class MainTest {
     command.addAll(options);
     command.add(Main.class.getName());
     command.addAll(List.of(arguments));
-    return new ProcessBuilder(command)
-        .redirectOutput(folder.resolve("stdout").toFile())
-        .redirectError(folder.resolve("stderr").toFile())
-        .start();
+    Process process =
+        new ProcessBuilder(command)
+            .redirectOutput(folder.resolve("stdout").toFile())
+            .redirectError(folder.resolve("stderr").toFile())
+            .start();
+    started.add(process);
+    return process;
   }
 }

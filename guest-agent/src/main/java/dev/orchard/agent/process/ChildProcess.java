@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +23,20 @@ public final class ChildProcess implements AutoCloseable {
 
   private static final int WNOHANG = 1;
 
+  private static final int WEXITED = 4;
+  private static final int WNOWAIT = 0x0100_0000;
+  private static final int P_ALL = 0;
+
+  /** Of {@code siginfo_t}, on every 64-bit Linux. */
+  private static final int SIGINFO_BYTES = 128;
+
+  private static final int SIGINFO_PID = 16;
+
   /** VEOF as a terminal starts with. */
   private static final byte CTRL_D = 4;
 
   private static final MemorySegment KILL = Libc.function("kill");
+  private static final MemorySegment WAITID = Libc.function("waitid");
   private static final MemorySegment WAITPID = Libc.function("waitpid");
 
   private final int pid;
@@ -163,6 +174,26 @@ public final class ChildProcess implements AutoCloseable {
       int signal = bits & 0x7F;
       return Optional.of(
           signal == 0 ? new End((bits >> 8) & 0xFF, null) : new End(null, Signals.name(signal)));
+    }
+  }
+
+  /**
+   * Collects children of the agent that have ended, one by one, up to the first that is not to be:
+   * the system shows none behind it until it is collected.
+   */
+  static void collect(IntPredicate which) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment info = arena.allocate(SIGINFO_BYTES, 8);
+      while (true) {
+        info.set(JAVA_INT, SIGINFO_PID, 0);
+        int options = WNOHANG | WEXITED | WNOWAIT;
+        int error = Libc.call(WAITID, P_ALL, 0, info.address(), options, 0, 0);
+        int ended = info.get(JAVA_INT, SIGINFO_PID);
+        if (error < 0 || ended == 0 || !which.test(ended)) {
+          return;
+        }
+        Libc.call(WAITPID, ended, 0, WNOHANG);
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 
 /**
  * Starts processes, each as leader of a session and process group of its own, with no signal
@@ -21,7 +22,40 @@ public final class ProcessLauncher {
   private static final String DEFAULT_TERM = "xterm-256color";
 
   private static final int F_OK = 0;
+  private static final int PR_SET_CHILD_SUBREAPER = 36;
+  private static final MemorySegment PRCTL = Libc.function("prctl");
   private static final MemorySegment ACCESS = Libc.function("access");
+
+  private final boolean adopting;
+
+  private ProcessLauncher(boolean adopting) {
+    this.adopting = adopting;
+  }
+
+  /** For a JVM that starts processes of other kinds as well, or might. */
+  public static ProcessLauncher amongOthers() {
+    return new ProcessLauncher(false);
+  }
+
+  /**
+   * For a JVM that starts no process in any other way. What a process leaves behind becomes this
+   * one's child, so that whoever ends the agent finds it among its descendants.
+   */
+  public static ProcessLauncher adoptingOrphans() {
+    Descriptor.check("prctl", Libc.call(PRCTL, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0, 0));
+    return new ProcessLauncher(true);
+  }
+
+  /**
+   * Collects adopted processes that have ended. Not while a process is being started.
+   *
+   * @param started whether an id is that of a process which has an owner to collect it
+   */
+  public void collectOrphans(IntPredicate started) {
+    if (adopting) {
+      ChildProcess.collect(started.negate());
+    }
+  }
 
   /** Starts a process; the outcome goes to {@code then} on a thread that ends behind it. */
   public void launch(ProcessSpec spec, Consumer<Launch> then) {

@@ -71,6 +71,11 @@ final class GuestSession {
     return process != null && !core.processEnded();
   }
 
+  /** The process of this id is this session's to collect. */
+  boolean awaits(int pid) {
+    return process != null && process.pid() == pid && process.pidfd() >= 0;
+  }
+
   /** Time counts now: see {@link AgentSession#elapsed}. */
   boolean draining() {
     return core.processEnded() && !core.completed();

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * processes at a time, and never for one of them alone.
  *
  * <p>A round is: wait; count the time that passed; take what other threads have sent; move bytes;
- * send frames. What others send is bounded by them: an attachment has one request on its way at
- * most, and sessions are counted.
+ * send frames; collect orphans. What others send is bounded by them: an attachment has one request
+ * on its way at most, and sessions are counted.
  */
 public final class SessionLoop {
   /** From TERM to KILL for what still runs when the agent ends. */
@@ -28,7 +28,8 @@ public final class SessionLoop {
   /** From KILL to the loop's end, should a process not die of it. */
   private static final Duration KILL_GRACE = Duration.ofSeconds(1);
 
-  private static final int FOREVER = -1;
+  /** How long an adopted process that has ended may wait to be collected where nothing happens. */
+  private static final int IDLE_MILLIS = 10_000;
 
   /** Steps in which time is counted while a process that has ended is drained. */
   private static final int TICK_MILLIS = 50;
@@ -127,7 +128,7 @@ public final class SessionLoop {
     long mostHeld = held < outputBudget ? AgentSession.BUFFER_BYTES : SCARCE_BUFFER_BYTES;
     watched.forEach(session -> session.watch(poller, mostHeld));
     boolean timed = endingNanos != null || watched.stream().anyMatch(GuestSession::draining);
-    poller.await(timed ? TICK_MILLIS : FOREVER);
+    poller.await(timed ? TICK_MILLIS : IDLE_MILLIS);
 
     long now = System.nanoTime();
     watched.forEach(session -> session.tick(now));
@@ -136,6 +137,7 @@ public final class SessionLoop {
     }
     watched.forEach(session -> session.act(poller, buffer));
     table.sessions().forEach(GuestSession::send);
+    table.collectOrphans();
   }
 
   private boolean ended() {

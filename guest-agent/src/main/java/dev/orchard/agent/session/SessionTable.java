@@ -229,6 +229,14 @@ final class SessionTable {
     sessions.values().forEach(session -> session.signal(number));
   }
 
+  /** Not while a process is being started, which nobody could tell from an orphan yet. */
+  void collectOrphans() {
+    if (starting.isEmpty()) {
+      launcher.collectOrphans(
+          pid -> sessions.values().stream().anyMatch(session -> session.awaits(pid)));
+    }
+  }
+
   /** No process lives or is being started. */
   boolean quiet() {
     return starting.isEmpty() && sessions.values().stream().noneMatch(GuestSession::processLives);

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 record Ran(ChildProcess.End end, String stdout, String stderr) {
   static Launch launch(ProcessSpec spec) throws InterruptedException {
     LinkedBlockingQueue<Launch> outcome = new LinkedBlockingQueue<>();
-    new ProcessLauncher().launch(spec, outcome::add);
+    ProcessLauncher.amongOthers().launch(spec, outcome::add);
     return outcome.take();
   }
 

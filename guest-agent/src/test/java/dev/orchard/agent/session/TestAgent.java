@@ -54,7 +54,7 @@ final class TestAgent {
 
   private final String instance = UUID.randomUUID().toString();
   private final SessionLoop loop =
-      SessionLoop.start(instance, new ProcessLauncher(), OUTPUT_BUDGET);
+      SessionLoop.start(instance, ProcessLauncher.amongOthers(), OUTPUT_BUDGET);
   private final List<AutoCloseable> closing = new ArrayList<>();
   private final Channel channel;
 
