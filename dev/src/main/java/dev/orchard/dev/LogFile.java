@@ -17,17 +17,34 @@ public final class LogFile {
 
   private LogFile() {}
 
-  /** From now on {@code dev.log} of the folder, which is begun anew when it is full. */
-  public static void open(Path folder) {
-    OwnerFiles.folder(folder);
+  /** To be called before anybody has logged anything. */
+  static void prepare() {
+    System.setProperty("java.util.logging.manager", UntilTheEnd.class.getName());
     System.setProperty("java.util.logging.SimpleFormatter.format", FORMAT);
+  }
+
+  /** From now on {@code dev.log} of the folder, which is begun anew when it is full. */
+  static void open(Path folder) {
+    OwnerFiles.folder(folder);
     try {
       Handler file = new FileHandler(folder.resolve("dev.log").toString(), MAX_BYTES, 1, true);
       file.setFormatter(new SimpleFormatter());
-      LogManager.getLogManager().reset();
-      Logger.getLogger("").addHandler(file);
+      Logger root = Logger.getLogger("");
+      for (Handler console : root.getHandlers()) {
+        root.removeHandler(console);
+      }
+      root.addHandler(file);
     } catch (IOException e) {
       throw new UncheckedIOException("log to " + folder, e);
     }
+  }
+
+  /**
+   * Logs to the last: the platform's own closes every handler as soon as the process is told to
+   * end, which is when we begin to end our parts.
+   */
+  public static final class UntilTheEnd extends LogManager {
+    @Override
+    public void reset() {}
   }
 }

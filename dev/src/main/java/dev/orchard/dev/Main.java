@@ -12,6 +12,7 @@ public final class Main {
 
   /** Ends the process with the command's exit code. */
   public static void main(String[] args) {
+    LogFile.prepare();
     System.exit(
         new CommandLine(new Main())
             .addSubcommand(new DevCommand())

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -17,9 +18,17 @@ final class Discovery {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
   private static final String OPENAPI = "/openapi/v3";
-  private static final Pattern OF_VERSION = Pattern.compile("(/openapi/v3)?/apis?/(?<version>.+)");
+  private static final Set<String> TOP = Set.of("/version", "/api", "/apis", OPENAPI);
+  // A group's version, or the core's.
+  private static final Pattern OF_VERSION =
+      Pattern.compile("(/openapi/v3)?/(api/(?=[^/]+$)|apis/(?=[^/]+/[^/]+$))(?<version>.+)");
 
   private Discovery() {}
+
+  /** Whether there may be a document of that path. */
+  static boolean covers(String path) {
+    return TOP.contains(path) || OF_VERSION.matcher(path).matches();
+  }
 
   /** The document of that path, if it is one of discovery's. */
   static Optional<ObjectNode> document(String path, List<Resource> resources) {
