@@ -441,6 +441,10 @@ final class Session {
       return;
     }
     switch (frame) {
+      case Frame.Resize _, Frame.Signal _ when !from.request().output() -> {
+        step(new SessionEvent.FromWriter(frame));
+        from.leave();
+      }
       case Frame.Stdin _, Frame.Resize _, Frame.Signal _ ->
           from.fail(
               new Frame.Failure(
