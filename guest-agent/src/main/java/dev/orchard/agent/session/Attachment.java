@@ -14,8 +14,10 @@ interface Attachment {
   /** Lets the next request come. */
   void next();
 
-  /** No request will come any more, so that the stream has no use behind the outcome. */
-  boolean inputEnded();
+  /** No request will come any more: behind the outcome the stream has no use. */
+  void closeInput();
+
+  boolean inputClosed();
 
   void attached(long stdinOffset);
 

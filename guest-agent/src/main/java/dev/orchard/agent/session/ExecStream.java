@@ -20,9 +20,8 @@ final class ExecStream implements Attachment, StreamObserver<ExecInput> {
   private final SessionLoop loop;
   private final ServerCallStreamObserver<ExecOutput> output;
 
-  private volatile boolean inputEnded;
-
-  /** Nothing is sent any more. The loop's thread owns it. */
+  // Both are the loop's own, so that they change in the order in which requests came.
+  private boolean inputClosed;
   private boolean ended;
 
   ExecStream(SessionLoop loop, ServerCallStreamObserver<ExecOutput> output) {
@@ -52,8 +51,7 @@ final class ExecStream implements Attachment, StreamObserver<ExecInput> {
 
   @Override
   public void onCompleted() {
-    inputEnded = true;
-    loop.inputEnded(this);
+    loop.inputClosed(this);
   }
 
   @Override
@@ -74,8 +72,13 @@ final class ExecStream implements Attachment, StreamObserver<ExecInput> {
   }
 
   @Override
-  public boolean inputEnded() {
-    return inputEnded;
+  public void closeInput() {
+    inputClosed = true;
+  }
+
+  @Override
+  public boolean inputClosed() {
+    return inputClosed;
   }
 
   @Override

@@ -250,7 +250,7 @@ final class GuestSession {
         return;
       }
     }
-    if (current != null && exitSent && current.inputEnded()) {
+    if (current != null && exitSent && current.inputClosed()) {
       end();
     }
   }

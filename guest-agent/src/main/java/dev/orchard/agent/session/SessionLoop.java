@@ -91,8 +91,8 @@ public final class SessionLoop {
   }
 
   /** No request will come any more, though what is left to send is wanted. Any thread. */
-  void inputEnded(Attachment attachment) {
-    post(() -> table.inputEnded(attachment));
+  void inputClosed(Attachment attachment) {
+    post(() -> table.inputClosed(attachment));
   }
 
   /** The worker has left the attachment. Any thread. */

@@ -206,7 +206,8 @@ final class SessionTable {
   }
 
   /** No request will come of it any more. */
-  void inputEnded(Attachment attachment) {
+  void inputClosed(Attachment attachment) {
+    attachment.closeInput();
     boolean opened =
         sessionOf(attachment).isPresent()
             || starting.values().stream().anyMatch(begun -> begun.isFor(attachment));

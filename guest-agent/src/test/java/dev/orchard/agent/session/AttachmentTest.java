@@ -94,6 +94,20 @@ class AttachmentTest {
   }
 
   @Test
+  void hearsTheLastWordOfAWorkerThatClosesTheStreamBehindIt() throws Exception {
+    for (int i = 0; i < 50; i++) {
+      TestStream stream = agent.start(agent.command("s" + i, "true"));
+      stream.attached();
+      stream.finish();
+      stream.stored(0, true);
+      stream.halfClose();
+      assertThat(stream.closed().isOk()).isTrue();
+    }
+
+    assertThat(agent.sessions()).isEmpty();
+  }
+
+  @Test
   void runsTheSameIdOnce() throws Exception {
     Path runs = folder.resolve("runs");
     String script = "echo run >> " + runs + "; echo done; sleep 1000";
