@@ -22,6 +22,10 @@ public final class Controller implements AutoCloseable {
   public static final String SUBPROTOCOL = "v1.exec.orchard.dev";
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+
+  /** Beyond the wait that it was asked for, for a controller to answer. */
+  private static final Duration SLACK = Duration.ofSeconds(15);
+
   private static final int MAX_ANSWER_BYTES = 1 << 20;
 
   private final ControllerAddress address;
@@ -45,16 +49,17 @@ public final class Controller implements AutoCloseable {
    * Creates a session that runs on unread. The same address with the same body may be sent again:
    * it stays one session.
    *
-   * @param timeout for the whole answer
+   * @param wait for the VM to be ready; the controller answers then, whichever way
    */
-  public Reply<SessionAddress> create(SessionAddress session, byte[] body, Duration timeout)
+  public Reply<SessionAddress> create(SessionAddress session, byte[] body, Duration wait)
       throws InterruptedException {
     HttpRequest request =
-        HttpRequest.newBuilder(address.http(session.collection()))
+        HttpRequest.newBuilder(
+                address.http(session.collection() + "?wait=" + wait.plusMillis(999).toSeconds()))
             .header("Authorization", credentials.authorization())
             .header("Content-Type", "application/json")
             .header("Prefer", "respond-async")
-            .timeout(timeout)
+            .timeout(wait.plus(SLACK))
             .POST(HttpRequest.BodyPublishers.ofByteArray(body))
             .build();
     try {

@@ -16,9 +16,6 @@ final class Creation {
   /** How often a controller that cannot be reached is tried: one that restarts is back by then. */
   private static final int UNREACHABLE_ATTEMPTS = 4;
 
-  /** The controller answers when the VM is ready or the wait is over; this is for the way. */
-  private static final Duration SLACK = Duration.ofSeconds(15);
-
   private final Controller controller;
   private final RandomGenerator random;
   private final LongSupplier nanos;
@@ -36,31 +33,34 @@ final class Creation {
    */
   void create(ExecRequest request) throws InterruptedException {
     byte[] body = RequestBody.of(request);
-    long start = nanos.getAsLong();
+    long deadline = nanos.getAsLong() + request.startTimeout().toNanos();
     Backoff backoff = new Backoff(random);
     int unreachable = 0;
     while (true) {
-      Duration left = request.startTimeout().minusNanos(nanos.getAsLong() - start);
-      switch (controller.create(request.session(), body, positive(left).plus(SLACK))) {
+      switch (controller.create(request.session(), body, positive(left(deadline)))) {
         case Reply.Done<SessionAddress> done -> {
           return;
         }
         case Reply.Refused<SessionAddress> refused -> {
           Duration pause = refused.retryAfter().orElseGet(backoff::next);
-          if (!refused.isPassing() || pause.compareTo(left) >= 0) {
+          if (!refused.isPassing() || pause.compareTo(left(deadline)) >= 0) {
             throw CliException.remote("%s (%d)".formatted(refused.message(), refused.status()));
           }
           Thread.sleep(pause);
         }
         case Reply.Failed<SessionAddress>(String why) -> {
           unreachable++;
-          if (unreachable == UNREACHABLE_ATTEMPTS) {
+          if (unreachable == UNREACHABLE_ATTEMPTS || left(deadline).isNegative()) {
             throw CliException.remote(why);
           }
           Thread.sleep(backoff.next());
         }
       }
     }
+  }
+
+  private Duration left(long deadline) {
+    return Duration.ofNanos(deadline - nanos.getAsLong());
   }
 
   private static Duration positive(Duration duration) {

@@ -27,7 +27,9 @@ import picocli.CommandLine.Parameters;
     customSynopsis = "kubectl orchard exec VM [OPTIONS] -- COMMAND [ARGUMENT...]",
     sortOptions = false)
 public final class ExecCommand implements Callable<Integer> {
-  private static final Duration MAX_WAIT = Duration.ofDays(1);
+  /** A controller takes 16 bits of seconds. */
+  private static final Duration MAX_WAIT = Duration.ofHours(18);
+
   private static final Duration MAX_TIMEOUT = Duration.ofDays(365);
   private static final int MAX_LABEL = 63;
   private static final int SUFFIX = 8;

@@ -147,6 +147,18 @@ class ExecTest {
   }
 
   @Test
+  void asksTheControllerToWaitOnlyForWhatIsLeft() throws Exception {
+    controller.refuse(408, "not placed yet", 1);
+    CliRun run = run().start("exec", "vm", "--wait", "5s", "--", "x");
+    assertThat(controller.creation().query()).isEqualTo("wait=5");
+    FakeController.Creation second = controller.creation();
+    assertThat(second.query()).isIn("wait=4", "wait=3");
+    assertThat(second.body().path("startTimeoutSeconds").asInt()).isEqualTo(5);
+    controller.attachment().exit(0, "", "");
+    assertThat(run.exitCode()).isZero();
+  }
+
+  @Test
   void doesNotWaitLongerThanAskedFor() throws Exception {
     controller.refuse(503, "no link", 60);
     CliRun run = run().start("exec", "vm", "--wait", "5s", "--", "x");

@@ -30,13 +30,13 @@ import org.jspecify.annotations.Nullable;
 /** A controller whose sessions a test plays by hand, over real HTTP and WebSockets. */
 final class FakeController implements AutoCloseable {
   /** What is waited for at most; nothing is expected to take that long. */
-  static final int PATIENCE_SECONDS = 20;
+  static final int PATIENCE_SECONDS = 60;
 
   private static final String EXEC = "/v1/namespaces/{ns}/vms/{vm}/exec";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** A request for a session. */
-  record Creation(String path, String authorization, String prefer, JsonNode body) {}
+  record Creation(String path, String query, String authorization, String prefer, JsonNode body) {}
 
   /** An answer other than 201. */
   record Refusal(int status, String message, @Nullable Integer retryAfter) {}
@@ -102,6 +102,7 @@ final class FakeController implements AutoCloseable {
     creations.add(
         new Creation(
             request.path().path(),
+            request.query().rawValue(),
             request.headers().get(HeaderNames.AUTHORIZATION).get(),
             request.headers().get(HeaderNames.create("Prefer")).get(),
             body));

@@ -34,7 +34,7 @@ final class PseudoTerminal implements AutoCloseable {
       TerminalSize size, Map<String, String> environment, List<String> command)
       throws InterruptedException {
     BlockingQueue<Launch> launched = new LinkedBlockingQueue<>();
-    new ProcessLauncher()
+    ProcessLauncher.amongOthers()
         .launch(new ProcessSpec(command, environment, "", "", size, true), launched::add);
     return switch (launched.take()) {
       case Launch.Running(ChildProcess process) -> new PseudoTerminal(process);
