@@ -17,6 +17,7 @@ import dev.orchard.proto.worker.v1.PowerState;
 import dev.orchard.proto.worker.v1.Register;
 import dev.orchard.proto.worker.v1.VmReport;
 import dev.orchard.proto.worker.v1.VmState;
+import dev.orchard.worker.vm.HostProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -241,13 +242,14 @@ class WorkerRestartTest {
   void aDeletedVmIsGoneAndItsSessionsAreLost() {
     ExecSpec spec = spec("/bin/sleep", "1000");
     Reader reader = controller.startAttached(spec, reading());
-    reader.await1(Frame.Started.class);
+    long pid = reader.await1(Frame.Started.class).pid();
 
     controller.deleteVm(vmUid);
 
     assertThat(reader.awaitExit().reason()).isEqualTo(ExitReason.LOST);
     controller.awaitVm(vmUid, vm -> vm.getState() == VmState.VM_GONE);
     assertThat(worker.data().resolve("vms").resolve(vmUid)).doesNotExist();
+    assertThat(HostProcess.of(pid)).isEmpty();
   }
 
   @Test

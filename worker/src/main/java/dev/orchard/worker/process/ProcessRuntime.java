@@ -1,6 +1,5 @@
 package dev.orchard.worker.process;
 
-import dev.orchard.worker.guest.GuestChannel;
 import dev.orchard.worker.vm.HostProcess;
 import dev.orchard.worker.vm.Machine;
 import dev.orchard.worker.vm.MachineException;
@@ -11,7 +10,6 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,12 +23,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class ProcessRuntime implements VmRuntime {
   private static final Logger log = LoggerFactory.getLogger(ProcessRuntime.class);
-
-  private static final String LOG = "agent.log";
-  private static final long MAX_LOG_BYTES = 4 << 20;
-
-  /** What the agent needs to end its own children. */
-  private static final Duration MIN_GRACE = Duration.ofSeconds(2);
 
   private final List<String> agentCommand;
 
@@ -68,12 +60,14 @@ public final class ProcessRuntime implements VmRuntime {
           new ProcessBuilder(command)
               .redirectInput(new File("/dev/null"))
               .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.file(LOG).toFile()))
+              .redirectOutput(
+                  ProcessBuilder.Redirect.appendTo(folder.file(AgentProcess.LOG).toFile()))
               .start();
       HostProcess agent =
           HostProcess.of(process.pid())
               .orElseThrow(() ->
-                  new MachineException("the guest agent ended at once: see " + folder.file(LOG)));
+                  new MachineException(
+                      "the guest agent ended at once: see " + folder.file(AgentProcess.LOG)));
       folder.process(agent);
       return new AgentProcess(agent, socket, folder);
     } catch (IOException e) {
@@ -97,35 +91,5 @@ public final class ProcessRuntime implements VmRuntime {
 
   private static Path socket(VmFolder folder) {
     return folder.sockets().resolve("agent.sock");
-  }
-
-  private record AgentProcess(HostProcess agent, Path socket, VmFolder folder) implements Machine {
-    @Override
-    public boolean alive() {
-      return agent.alive();
-    }
-
-    @Override
-    public void tend() {
-      folder.trim(LOG, MAX_LOG_BYTES);
-    }
-
-    @Override
-    public GuestChannel guestChannel() {
-      return new GuestChannel.UnixSocket(socket);
-    }
-
-    @Override
-    public void stop(Duration grace) throws InterruptedException {
-      // What its commands have started is gone with a real machine, so it has to go here too.
-      List<HostProcess> children = agent.descendants();
-      agent.terminate();
-      Duration patience = grace.compareTo(MIN_GRACE) > 0 ? grace : MIN_GRACE;
-      if (!agent.awaitEnd(patience)) {
-        agent.kill();
-        agent.awaitEnd(MIN_GRACE);
-      }
-      children.forEach(HostProcess::kill);
-    }
   }
 }

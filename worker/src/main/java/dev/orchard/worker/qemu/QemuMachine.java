@@ -44,6 +44,9 @@ record QemuMachine(HostProcess process, VmFolder folder) implements Machine {
   /** The guest's power button, which it may ignore; then QEMU's own quit; then SIGKILL. */
   @Override
   public void stop(Duration grace) throws InterruptedException {
+    if (!process.alive()) {
+      return;
+    }
     boolean asks = grace.isPositive();
     if (!(asks && ask("system_powerdown") && process.awaitEnd(grace))
         && !(ask("quit") && process.awaitEnd(QUIT))) {

@@ -193,8 +193,9 @@ final class Vm {
     if (running.alive()) {
       running.tend();
     } else {
-      machine = null;
       closeGuestLink();
+      running.stop(Duration.ZERO);
+      machine = null;
       failed("the machine ended by itself; its logs are in " + folder.path());
     }
   }
