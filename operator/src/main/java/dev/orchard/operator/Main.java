@@ -2,6 +2,8 @@ package dev.orchard.operator;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.javaoperatorsdk.operator.OperatorException;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,12 +30,20 @@ public final class Main {
                   }
                 },
                 "stop"));
+    boolean failed = false;
     try (KubernetesClient client = new KubernetesClientBuilder().build();
         Operator _ = Operator.start(client, settings)) {
       log.info("operator started settings={}", settings);
       stop.await();
+    } catch (OperatorException | KubernetesClientException e) {
+      log.error("operator ended: see that the API server is reached and the CRDs are applied", e);
+      failed = true;
     } finally {
       stopped.countDown();
+    }
+    if (failed) {
+      // Threads of the SDK outlive a start that failed.
+      System.exit(1);
     }
   }
 }

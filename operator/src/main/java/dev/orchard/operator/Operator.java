@@ -52,8 +52,14 @@ public final class Operator implements AutoCloseable {
         overrider -> overrider.withGenerationAware(false).withFinalizer(VM.FINALIZER));
     sdk.register(new VMExecReconciler(clock), overrider -> overrider.withGenerationAware(false));
     ApiProbe probe = ApiProbe.start(client, connectivity);
-    sdk.start();
-    return new Operator(sdk, probe);
+    Operator operator = new Operator(sdk, probe);
+    try {
+      sdk.start();
+      return operator;
+    } catch (RuntimeException e) {
+      operator.close();
+      throw e;
+    }
   }
 
   @Override

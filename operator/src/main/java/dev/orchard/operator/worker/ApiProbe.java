@@ -50,7 +50,9 @@ public final class ApiProbe implements AutoCloseable {
       client.getKubernetesVersion();
       connectivity.probed(true);
     } catch (KubernetesClientException e) {
-      log.warn("kubernetes api not reached cause={}", e.getMessage());
+      log.warn(
+          "kubernetes api not reached cause={}",
+          e.getCause() == null ? e.getMessage() : e.getCause().getMessage());
       connectivity.probed(false);
     }
   }

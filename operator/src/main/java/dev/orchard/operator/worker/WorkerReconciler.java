@@ -91,7 +91,10 @@ public final class WorkerReconciler implements Reconciler<Worker> {
     Optional<Condition> known = Conditions.find(before.conditions(), WorkerStatus.READY);
     if (lease == null) {
       // A worker's first moment, and the time to forget those that are no more.
-      heartbeats.keySet().removeIf(w -> context.getPrimaryCache().get(new ResourceID(w)).isEmpty());
+      heartbeats
+          .keySet()
+          .removeIf(
+              w -> w.equals(name) || context.getPrimaryCache().get(new ResourceID(w)).isEmpty());
     }
     Observation observed = observe(name, lease, known, now);
 
@@ -118,7 +121,6 @@ public final class WorkerReconciler implements Reconciler<Worker> {
   private Observation observe(
       String name, @Nullable LeaseSpec lease, Optional<Condition> known, Instant now) {
     if (lease == null) {
-      heartbeats.remove(name);
       String message = "no controller has had a link to it; start the worker and see its log";
       return new Observation(ready(Conditions.UNKNOWN, "NoHeartbeat", message, now), null);
     }
