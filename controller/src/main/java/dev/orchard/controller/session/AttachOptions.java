@@ -21,6 +21,11 @@ public record AttachOptions(
     return new AttachOptions(0, true, true, takeover, false);
   }
 
+  /** Passes one resize or signal on, beside whoever writes. */
+  static AttachOptions control() {
+    return new AttachOptions(0, true, false, false, false);
+  }
+
   /** Reads and writes. */
   public static AttachOptions interactive(long from, boolean takeover) {
     return new AttachOptions(from, true, true, takeover, true);

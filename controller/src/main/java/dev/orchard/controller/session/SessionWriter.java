@@ -42,7 +42,7 @@ public final class SessionWriter {
       throw ApiException.conflict(
           "stdin-closed", "the session was started without stdin: start it with stdin Attach");
     }
-    try (FrameStream stream = open(exec, takeover)) {
+    try (FrameStream stream = open(exec, AttachOptions.writer(takeover))) {
       long taken = awaitAck(stream);
       long next = offset == null ? taken : offset;
       for (byte[] chunk = body.readNBytes(Frame.MAX_DATA);
@@ -61,21 +61,25 @@ public final class SessionWriter {
     }
   }
 
-  /** Sends a signal or a new size. */
-  public void send(VMExec exec, Frame.In frame, boolean takeover) throws InterruptedException {
-    try (FrameStream stream = open(exec, takeover)) {
-      awaitAck(stream);
+  /** Passes a signal or a new size on, beside whoever writes to the session. */
+  public void pass(VMExec exec, Frame.In frame) throws InterruptedException {
+    try (FrameStream stream = open(exec, AttachOptions.control())) {
       if (!stream.send(frame, patience)) {
         throw notTaken();
+      }
+      switch (stream.next(patience)) {
+        case FrameStream.Next.Nothing() -> throw notTaken();
+        case FrameStream.Next.Over() -> {}
+        case FrameStream.Next.Arrived(Frame.Out answer) -> refuse(answer);
       }
     }
   }
 
-  private FrameStream open(VMExec exec, boolean takeover) throws InterruptedException {
+  private FrameStream open(VMExec exec, AttachOptions options) throws InterruptedException {
     if (exec.statusOrEmpty().ended()) {
       throw ended();
     }
-    return sessions.attach(exec, AttachOptions.writer(takeover));
+    return sessions.attach(exec, options);
   }
 
   /** The worker lets a writer in by telling it what the process has taken. */

@@ -210,7 +210,7 @@ final class ExecRoutes {
     if (exec.getSpec().tty() == null) {
       throw ApiException.conflict("no-tty", "the session was started without a TTY");
     }
-    writer.send(exec, resize, Requests.flag(request.query(), "takeover"));
+    writer.pass(exec, resize);
     response.status(204).send();
   }
 
@@ -226,7 +226,7 @@ final class ExecRoutes {
       throw ApiException.invalid(
           "signal", "must be one of " + String.join(" ", Frame.Signal.NAMES));
     }
-    writer.send(exec, signal, Requests.flag(request.query(), "takeover"));
+    writer.pass(exec, signal);
     response.status(204).send();
   }
 

@@ -357,17 +357,21 @@ class ExecHttpTest {
     assertThat(start.getSpec().getTty().getCols()).isEqualTo(6);
 
     Fixture.Following signal = postAt("/v1/vms/hello/exec/tty/signal", "{\"signal\":\"TERM\"}");
-    FakeWorker.Stream stream = worker.answer(attachmentOf(worker.take(FakeWorker::attaches)));
-    stream.send(new Frame.Ack(0));
+    Attachment attachment = attachmentOf(worker.take(FakeWorker::attaches));
+    assertThat(attachment.getWriter()).isFalse();
+    assertThat(attachment.getOutput()).isFalse();
+    assertThat(attachment.getForeground()).isFalse();
+    FakeWorker.Stream stream = worker.answer(attachment);
     assertThat(stream.take()).isEqualTo(new Frame.Signal("TERM"));
+    stream.complete();
     assertThat(signal.headers().statusCode()).isEqualTo(204);
 
     Fixture.Following resize =
         postAt("/v1/vms/hello/exec/tty/resize", "{\"rows\":40,\"cols\":120}");
     stream = worker.answer(attachmentOf(worker.take(FakeWorker::attaches)));
-    stream.send(new Frame.Ack(0));
     assertThat(stream.take()).isEqualTo(new Frame.Resize(40, 120));
-    assertThat(resize.headers().statusCode()).isEqualTo(204);
+    stream.send(new Frame.Failure(ErrorCode.SESSION_GONE, "not known"));
+    assertThat(resize.headers().statusCode()).isEqualTo(404);
   }
 
   @Test
