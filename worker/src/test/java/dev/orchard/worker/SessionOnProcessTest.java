@@ -40,7 +40,7 @@ class SessionOnProcessTest {
   @BeforeAll
   void powerOn(@TempDir Path own) throws IOException, InterruptedException {
     folder = own;
-    worker = TestWorker.start(folder, 1);
+    worker = TestWorker.start(folder, TestCertificate.create(folder), 1);
     controller = worker.controller();
     vm = controller.powerOn(VM);
   }

@@ -29,8 +29,8 @@ final class TestWorker {
     this.controllers = controllers;
   }
 
-  static TestWorker start(Path folder, int controllers) throws IOException, InterruptedException {
-    TestCertificate certificate = TestCertificate.create(folder);
+  static TestWorker start(Path folder, TestCertificate certificate, int controllers)
+      throws IOException, InterruptedException {
     List<FakeController> fakes = new ArrayList<>();
     for (int i = 0; i < controllers; i++) {
       fakes.add(new FakeController(certificate));

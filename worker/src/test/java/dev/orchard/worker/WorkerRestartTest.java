@@ -25,6 +25,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,15 +35,22 @@ import org.junit.jupiter.api.io.TempDir;
 class WorkerRestartTest {
   private static final int LINES = 400;
 
+  private static TestCertificate certificate;
+
   private final String vmUid = uid();
   @TempDir private Path folder;
   private TestWorker worker;
   private FakeController controller;
   private VmReport vm;
 
+  @BeforeAll
+  static void makeCertificate(@TempDir Path own) throws IOException, InterruptedException {
+    certificate = TestCertificate.create(own);
+  }
+
   @BeforeEach
   void powerOn() throws IOException, InterruptedException {
-    worker = TestWorker.start(folder, 2);
+    worker = TestWorker.start(folder, certificate, 2);
     controller = worker.controller();
     vm = controller.powerOn(vmUid);
   }

@@ -1,6 +1,8 @@
 package dev.orchard.worker.guest;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,5 +26,28 @@ public record Command(
   public Command {
     arguments = List.copyOf(arguments);
     environment = List.copyOf(environment);
+  }
+
+  /** What an agent with these capabilities cannot do of it, for its owner. */
+  public Optional<String> lacking(List<String> capabilities) {
+    return needs().stream()
+        .filter(need -> !capabilities.contains(need))
+        .findFirst()
+        .map(need -> "the guest agent cannot do '%s': it can %s".formatted(need, capabilities));
+  }
+
+  private List<String> needs() {
+    List<String> needs = new ArrayList<>();
+    needs.add(terminal == null ? "pipes" : "tty");
+    if (!environment.isEmpty()) {
+      needs.add("env");
+    }
+    if (!workingDirectory.isEmpty()) {
+      needs.add("workdir");
+    }
+    if (!user.isEmpty()) {
+      needs.add("user");
+    }
+    return needs;
   }
 }

@@ -88,9 +88,9 @@ public final class GuestStream {
     observer.calls().request(1);
   }
 
-  /** What was sent still arrives. */
+  /** The session in the guest lives on, and its agent is free of this stream at once. */
   public void close() {
-    observer.calls().onCompleted();
+    observer.calls().cancel("the worker closes the stream", null);
   }
 
   private static GuestMessage message(ExecOutput output) {

@@ -8,6 +8,7 @@ import dev.orchard.exec.frame.StdStream;
 import dev.orchard.exec.log.JournalRecord;
 import dev.orchard.exec.log.SessionLog;
 import dev.orchard.exec.session.Fence;
+import dev.orchard.exec.session.RefusalReason;
 import dev.orchard.exec.session.SessionAction;
 import dev.orchard.exec.session.SessionEvent;
 import dev.orchard.exec.session.WorkerSession;
@@ -479,8 +480,7 @@ final class Session {
           store.sync();
           syncedAt = System.nanoTime();
         }
-        case SessionAction.Start() ->
-            open(on -> GuestStream.start(on, spec.uid().value(), spec.command(), this::received));
+        case SessionAction.Start() -> begin();
         case SessionAction.Attach(long from) ->
             open(on -> GuestStream.attach(on, spec.uid().value(), from, this::received));
         case SessionAction.ToGuest(Frame.In frame) -> {
@@ -521,6 +521,18 @@ final class Session {
     }
     if (core.phase() == Phase.FINISHED) {
       store.close();
+    }
+  }
+
+  /** More than the guest can do is refused before it is sent. */
+  private void begin() {
+    Guest present = guest;
+    Optional<String> lacking =
+        present == null ? Optional.empty() : spec.command().lacking(present.capabilities());
+    if (lacking.isPresent()) {
+      step(new SessionEvent.GuestRefused(RefusalReason.INVALID_INPUT, lacking.get()));
+    } else {
+      open(on -> GuestStream.start(on, spec.uid().value(), spec.command(), this::received));
     }
   }
 
