@@ -14,9 +14,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -147,7 +149,14 @@ public final class ApiServer implements BeforeAllCallback {
                     .withApiServerFlag("--advertise-address", "127.0.0.1")
                     .build());
         // Not when the tests end: a build that is interrupted must leave no process behind.
-        Runtime.getRuntime().addShutdownHook(new Thread(server::stop, "stop-api-server"));
+        Runtime.getRuntime()
+            .addShutdownHook(
+                new Thread(
+                    () -> {
+                      server.stop();
+                      remove(folder);
+                    },
+                    "stop-api-server"));
         server.start();
         Path kubeconfig =
             Files.writeString(folder.resolve("kubeconfig"), server.getKubeConfigYaml());
@@ -159,6 +168,16 @@ public final class ApiServer implements BeforeAllCallback {
             new Running(server, client, folder, assets.resolve("kubectl"), kubeconfig);
         running.establish();
         return running;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private static void remove(Path folder) {
+      try (Stream<Path> paths = Files.walk(folder)) {
+        for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(path);
+        }
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
