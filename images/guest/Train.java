@@ -1,3 +1,4 @@
+import com.google.protobuf.ByteString;
 import dev.orchard.exec.link.Carrier;
 import dev.orchard.exec.link.LinkChannel;
 import dev.orchard.proto.frame.v1.Frame;
@@ -15,13 +16,15 @@ import dev.orchard.proto.guest.v1.Stored;
 import dev.orchard.proto.guest.v1.TtySize;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
-import com.google.protobuf.ByteString;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * Drives an agent through what it does in a guest, so that the JVM that runs it learns what to keep
@@ -43,6 +46,7 @@ final class Train {
   }
 
   public static void main(String[] command) throws Exception {
+    Logger.getLogger("").setLevel(Level.WARNING);
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     try {
@@ -134,7 +138,7 @@ final class Train {
     }
   }
 
-  private static final class FlushingOutput extends java.io.FilterOutputStream {
+  private static final class FlushingOutput extends FilterOutputStream {
     FlushingOutput(OutputStream out) {
       super(out);
     }
