@@ -75,7 +75,8 @@ final class Train {
           Frame.newBuilder().setResize(Resize.newBuilder().setRows(50).setCols(132)),
           Frame.newBuilder().setStdin(Stdin.newBuilder().setData(ByteString.copyFromUtf8("\n"))));
       exec(
-          start("sleep", "100"), Frame.newBuilder().setSignal(Signal.newBuilder().setSignal("TERM")));
+          start("sleep", "100"),
+          Frame.newBuilder().setSignal(Signal.newBuilder().setSignal("TERM")));
       exec(start("/nowhere/to/be/found"));
     }
     exec(start("head", "-c", "4000000", "/dev/zero"));
