@@ -19,6 +19,7 @@ import dev.orchard.crds.vmexec.VMExecState;
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.InvalidFrameException;
 import io.helidon.http.HeaderNames;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -142,13 +143,18 @@ final class ExecRoutes {
 
   private void stream(
       ServerResponse response, FrameStream stream, FrameStream.@Nullable Next first, boolean text)
-      throws IOException, InterruptedException {
+      throws InterruptedException {
     response.headers().set(HeaderNames.CONTENT_TYPE, NDJSON);
     response.headers().set(HeaderNames.CACHE_CONTROL, "no-store");
     response.headers().set(HeaderNames.create("X-Content-Type-Options"), "nosniff");
-    OutputStream out = response.outputStream();
-    relay.run(stream, first, text, out);
-    out.close();
+    try {
+      OutputStream out = response.outputStream();
+      relay.run(stream, first, text, out);
+      out.close();
+    } catch (IOException e) {
+      // Whoever read has gone or takes nothing. The response has no regular end then.
+      throw new CloseConnectionException("reader given up: " + e.getMessage(), e);
+    }
   }
 
   private void list(ServerRequest request, ServerResponse response) {

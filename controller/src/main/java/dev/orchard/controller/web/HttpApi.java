@@ -29,9 +29,6 @@ public final class HttpApi implements AutoCloseable {
   private static final int MAX_PROLOGUE_BYTES = 8 << 10;
   private static final int MAX_CONNECTIONS = 10_000;
 
-  /** A receive-only WebSocket client is alive as long as it answers our pings. */
-  private static final Duration IDLE = Duration.ofHours(1);
-
   private static final Duration WRITER_PATIENCE = Duration.ofSeconds(30);
   private static final Duration START_PATIENCE = Duration.ofSeconds(10);
   private static final List<String> BASES = List.of("/v1", "/v1/namespaces/{ns}");
@@ -86,7 +83,6 @@ public final class HttpApi implements AutoCloseable {
             .port(settings.port())
             .tls(tls(settings))
             .maxTcpConnections(MAX_CONNECTIONS)
-            .idleConnectionTimeout(IDLE)
             .connectionOptions(socket -> socket.socketSendBufferSize(SEND_BUFFER_BYTES))
             .addProtocol(
                 Http1Config.builder()

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Which workers have a link to this replica now. A worker's newer link ends its older one. */
@@ -16,10 +15,6 @@ public final class Links {
 
   public Optional<WorkerLink> link(String worker) {
     return Optional.ofNullable(links.get(worker));
-  }
-
-  public Set<String> workers() {
-    return Set.copyOf(links.keySet());
   }
 
   void add(WorkerLink link) {

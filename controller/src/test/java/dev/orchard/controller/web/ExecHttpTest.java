@@ -406,7 +406,7 @@ class ExecHttpTest {
     fixture.kubernetes.resource(exec).create();
 
     Fixture.Following reading = getAt("/v1/vms/hello/exec/applied");
-    StartExec start = worker.takeStart().getStartExec();
+    StartExec start = worker.take(FakeWorker::attaches).getStartExec();
     assertThat(start.getSpec().getBootId()).isEqualTo("boot-1");
     worker.answer(start.getAttachment()).send(started("applied")).send(exited(0, 0));
 

@@ -15,6 +15,8 @@ import dev.orchard.crds.vm.VM;
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.proto.worker.v1.Attachment;
 import dev.orchard.proto.worker.v1.Instruction;
+import java.net.URI;
+import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -173,6 +175,42 @@ class ExecSocketTest {
 
     assertThat(takeBut(open.client, "heartbeat").path("code").asText()).isEqualTo("LimitExceeded");
     assertThat(open.client.closeCode()).isEqualTo(1009);
+  }
+
+  @Test
+  void boundsASingleMessage() throws Exception {
+    Open open = open("?interactive=true");
+    open.client.text("x".repeat(40_000));
+
+    assertThat(open.client.closeCode()).isEqualTo(1009);
+    assertThat(open.session.over().isOk()).isTrue();
+  }
+
+  @Test
+  void givesUpAClientOfWhichNothingIsHeard() throws Exception {
+    // Asks for nothing, and so answers no ping.
+    var _ =
+        fixture
+            .http
+            .newWebSocketBuilder()
+            .header("Authorization", "Bearer " + TestApi.ALICE)
+            .buildAsync(
+                URI.create(fixture.uri(path).toString().replace("https", "wss")),
+                new WebSocket.Listener() {
+                  @Override
+                  public void onOpen(WebSocket socket) {}
+                });
+    Instruction instruction = worker.take(FakeWorker::attaches);
+
+    assertThat(
+            worker
+                .answer(
+                    instruction.hasAttach()
+                        ? instruction.getAttach()
+                        : instruction.getStartExec().getAttachment())
+                .over()
+                .isOk())
+        .isTrue();
   }
 
   @Test

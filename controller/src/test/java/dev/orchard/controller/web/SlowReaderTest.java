@@ -19,8 +19,13 @@ import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -156,6 +161,37 @@ class SlowReaderTest {
     assertThat(stream.over().isOk()).isTrue();
     first.send(exited(0, 0));
     assertThat(unread.body()).contains("exit");
+  }
+
+  @Test
+  void takesAReaderThatLeavesForNoDefect() throws Exception {
+    List<LogRecord> defects = new CopyOnWriteArrayList<>();
+    Logger logger = Logger.getLogger(Problems.class.getName());
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord entry) {
+            defects.add(entry);
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    logger.addHandler(handler);
+    try {
+      Fixture.Following leaving = fixture.start("hello", body("leaving"));
+      FakeWorker.Stream stream = answer("leaving");
+      leaving.headers().body().close();
+      fill(stream);
+
+      assertThat(stream.over().isOk()).isTrue();
+      assertThat(defects).isEmpty();
+    } finally {
+      logger.removeHandler(handler);
+    }
   }
 
   private Socket connect() throws Exception {
