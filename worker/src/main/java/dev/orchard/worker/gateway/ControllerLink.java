@@ -1,31 +1,20 @@
 package dev.orchard.worker.gateway;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.orchard.proto.worker.v1.Attachment;
 import dev.orchard.proto.worker.v1.Instruction;
 import dev.orchard.proto.worker.v1.WorkerGatewayGrpc;
 import dev.orchard.proto.worker.v1.WorkerReport;
-import dev.orchard.worker.session.SessionStatus;
+import dev.orchard.worker.gateway.LinkMailbox.Work;
 import dev.orchard.worker.vm.Uid;
-import dev.orchard.worker.vm.VmStatus;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *   <li>When the link breaks or falls silent: wait 1 to 10 s, begin again.
  * </ol>
  */
-final class ControllerLink implements Noticeboard.Watcher {
+final class ControllerLink {
   private static final Logger log = LoggerFactory.getLogger(ControllerLink.class);
   private static final Duration HEARTBEAT = Duration.ofSeconds(5);
 
@@ -60,39 +49,8 @@ final class ControllerLink implements Noticeboard.Watcher {
   private final Noticeboard board;
   private final Gateway gateway;
   private final RandomGenerator random = RandomGenerator.getDefault();
+  private final LinkMailbox mailbox = new LinkMailbox();
   private final Thread thread;
-
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-
-  @GuardedBy("lock")
-  private final Map<Uid, VmStatus> vms = new LinkedHashMap<>();
-
-  @GuardedBy("lock")
-  private final Map<Uid, SessionStatus> sessions = new LinkedHashMap<>();
-
-  @GuardedBy("lock")
-  private final Queue<Instruction> instructions = new ArrayDeque<>();
-
-  @GuardedBy("lock")
-  private boolean connected;
-
-  @GuardedBy("lock")
-  private boolean promoted;
-
-  @GuardedBy("lock")
-  private @Nullable Status ended;
-
-  /** What the link's thread does next. */
-  private sealed interface Work {
-    record Obey(Instruction instruction) implements Work {}
-
-    record Report(WorkerReport report) implements Work {}
-
-    record Pause() implements Work {}
-
-    record End(Status why) implements Work {}
-  }
 
   ControllerLink(
       String address,
@@ -106,7 +64,7 @@ final class ControllerLink implements Noticeboard.Watcher {
     this.identity = identity;
     this.board = board;
     this.gateway = gateway;
-    board.watch(this);
+    board.watch(mailbox);
     this.thread = Thread.ofVirtual().name("controller-" + address).unstarted(this::run);
   }
 
@@ -121,49 +79,12 @@ final class ControllerLink implements Noticeboard.Watcher {
   }
 
   boolean isConnected() {
-    lock.lock();
-    try {
-      return connected;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  @Override
-  public void changed(VmStatus status) {
-    lock.lock();
-    try {
-      if (connected) {
-        vms.put(status.uid(), status);
-        changed.signal();
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  @Override
-  public void changed(SessionStatus status) {
-    lock.lock();
-    try {
-      if (connected) {
-        sessions.put(status.uid(), status);
-        changed.signal();
-      }
-    } finally {
-      lock.unlock();
-    }
+    return mailbox.isOpen();
   }
 
   /** It is primary from now on, and says so. */
   void promote() {
-    lock.lock();
-    try {
-      promoted = true;
-      changed.signal();
-    } finally {
-      lock.unlock();
-    }
+    mailbox.promote();
   }
 
   private void run() {
@@ -208,130 +129,57 @@ final class ControllerLink implements Noticeboard.Watcher {
 
   /** True if the replica ever answered. */
   private boolean serve() throws InterruptedException {
-    begin();
+    mailbox.open();
     boolean primary = gateway.claim(this);
     Stream stream = new Stream();
-    boolean greeted = false;
     try {
       replica.link(stream);
       stream.calls.onNext(Reports.register(identity, primary));
-      board.repeat(this);
-      boolean synced = false;
-      long sentAt = System.nanoTime();
-      long heardAt = sentAt;
-      while (true) {
-        long now = System.nanoTime();
-        switch (next(stream, synced, HEARTBEAT.minusNanos(now - sentAt))) {
-          case Work.Obey(Instruction instruction) -> {
-            heardAt = now;
-            greeted = true;
-            obey(instruction);
-            stream.calls.request(1);
-          }
-          case Work.Report(WorkerReport report) -> {
-            synced |= report.hasSynced();
-            sentAt = now;
-            stream.calls.onNext(report);
-          }
-          case Work.Pause() -> {
-            if (now - heardAt > SILENCE.toNanos()) {
-              log.warn("controller fell silent address={}", address);
-              return greeted;
-            }
-          }
-          case Work.End(Status why) -> {
-            log.info("link ended controller={} reason={}", address, why);
-            return greeted;
-          }
-        }
-      }
-    } catch (StatusRuntimeException e) {
-      log.warn("link broke controller={} reason={}", address, e.getStatus());
-      return greeted;
+      board.repeat(mailbox);
+      return converse(stream.calls);
     } finally {
-      stream.cancel();
-      end();
+      stream.calls.cancel("the worker ends the link", null);
+      mailbox.close();
       gateway.release(this);
     }
   }
 
-  private void begin() {
-    lock.lock();
-    try {
-      vms.clear();
-      sessions.clear();
-      instructions.clear();
-      promoted = false;
-      ended = null;
-      connected = true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void end() {
-    lock.lock();
-    try {
-      connected = false;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private Work next(Stream stream, boolean synced, Duration untilHeartbeat)
+  private boolean converse(ClientCallStreamObserver<WorkerReport> calls)
       throws InterruptedException {
-    lock.lock();
-    try {
-      Work work = pending(stream, synced, untilHeartbeat);
-      long wait = stream.calls.isReady() ? untilHeartbeat.toNanos() : HEARTBEAT.toNanos();
-      while (work == null && wait > 0) {
-        wait = changed.awaitNanos(wait);
-        work = pending(stream, synced, untilHeartbeat);
+    boolean greeted = false;
+    long sentAt = System.nanoTime();
+    long heardAt = sentAt;
+    while (true) {
+      Work work = mailbox.next(calls::isReady, HEARTBEAT.minusNanos(System.nanoTime() - sentAt));
+      long now = System.nanoTime();
+      switch (work) {
+        case Work.Obey(Instruction instruction) -> {
+          heardAt = now;
+          greeted = true;
+          obey(instruction);
+          calls.request(1);
+        }
+        case Work.Register() -> calls.onNext(Reports.register(identity, true));
+        case Work.Report(WorkerReport report) -> {
+          sentAt = now;
+          calls.onNext(report);
+        }
+        case Work.Pause() -> {
+          if (now - heardAt > SILENCE.toNanos()) {
+            log.warn("controller fell silent address={}", address);
+            return greeted;
+          }
+          sentAt = now;
+          if (calls.isReady()) {
+            calls.onNext(Reports.HEARTBEAT);
+          }
+        }
+        case Work.End(Status why) -> {
+          log.info("link ended controller={} reason={}", address, why);
+          return greeted;
+        }
       }
-      return work == null ? new Work.Pause() : work;
-    } finally {
-      lock.unlock();
     }
-  }
-
-  @GuardedBy("lock")
-  private @Nullable Work pending(Stream stream, boolean synced, Duration untilHeartbeat) {
-    if (ended != null) {
-      return new Work.End(ended);
-    }
-    Instruction instruction = instructions.poll();
-    if (instruction != null) {
-      return new Work.Obey(instruction);
-    }
-    if (!stream.calls.isReady()) {
-      return null;
-    }
-    if (promoted) {
-      promoted = false;
-      return new Work.Report(Reports.register(identity, true));
-    }
-    VmStatus vm = takeFirst(vms);
-    if (vm != null) {
-      return new Work.Report(Reports.vm(vm));
-    }
-    SessionStatus session = takeFirst(sessions);
-    if (session != null) {
-      return new Work.Report(Reports.exec(session));
-    }
-    if (!synced) {
-      return new Work.Report(Reports.SYNCED);
-    }
-    return untilHeartbeat.isPositive() ? null : new Work.Report(Reports.HEARTBEAT);
-  }
-
-  private static <T> @Nullable T takeFirst(Map<Uid, T> pending) {
-    Iterator<T> first = pending.values().iterator();
-    if (!first.hasNext()) {
-      return null;
-    }
-    T taken = first.next();
-    first.remove();
-    return taken;
   }
 
   private void obey(Instruction instruction) throws InterruptedException {
@@ -378,52 +226,33 @@ final class ControllerLink implements Noticeboard.Watcher {
             listener -> Rendezvous.open(replica, attachment.getId(), listener));
   }
 
-  /** The carriage of the link: its callbacks leave word and wake the link's thread. */
+  /** The carriage of the link: its callbacks leave word for the link's thread. */
   private final class Stream implements ClientResponseObserver<WorkerReport, Instruction> {
     private ClientCallStreamObserver<WorkerReport> calls;
 
     @SuppressWarnings("NullAway.Init")
     Stream() {}
 
-    void cancel() {
-      calls.cancel("the worker ends the link", null);
-    }
-
     @Override
     public void beforeStart(ClientCallStreamObserver<WorkerReport> requests) {
       calls = requests;
       requests.disableAutoRequestWithInitial(INSTRUCTIONS_AHEAD);
-      requests.setOnReadyHandler(() -> tell(null, null));
+      requests.setOnReadyHandler(mailbox::ready);
     }
 
     @Override
     public void onNext(Instruction instruction) {
-      tell(instruction, null);
+      mailbox.instruct(instruction);
     }
 
     @Override
     public void onError(Throwable why) {
-      tell(null, Status.fromThrowable(why));
+      mailbox.end(Status.fromThrowable(why));
     }
 
     @Override
     public void onCompleted() {
-      tell(null, Status.OK);
-    }
-
-    private void tell(@Nullable Instruction instruction, @Nullable Status end) {
-      lock.lock();
-      try {
-        if (instruction != null) {
-          instructions.add(instruction);
-        }
-        if (end != null && ended == null) {
-          ended = end;
-        }
-        changed.signal();
-      } finally {
-        lock.unlock();
-      }
+      mailbox.end(Status.OK);
     }
   }
 }

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +40,10 @@ final class KvmProbe {
   static boolean boots(Path qemu, Path kernel, String accelerator) {
     List<String> command =
         List.of(
+            // Ends it even if this daemon ends first: a hung guest takes a whole CPU.
+            "timeout",
+            "--signal=KILL",
+            Long.toString(PATIENCE.toSeconds()),
             qemu.toString(),
             "-machine",
             "pc",
@@ -65,12 +68,7 @@ final class KvmProbe {
               .redirectOutput(nowhere)
               .redirectError(nowhere)
               .start();
-      try {
-        return process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-            && process.exitValue() == 0;
-      } finally {
-        process.destroyForcibly();
-      }
+      return process.waitFor() == 0;
     } catch (IOException e) {
       log.warn("kvm cannot be tried reason={}", e.toString());
       return false;

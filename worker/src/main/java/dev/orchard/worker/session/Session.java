@@ -7,13 +7,11 @@ import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.StdStream;
 import dev.orchard.exec.log.JournalRecord;
 import dev.orchard.exec.log.SessionLog;
-import dev.orchard.exec.session.Fence;
 import dev.orchard.exec.session.RefusalReason;
 import dev.orchard.exec.session.SessionAction;
 import dev.orchard.exec.session.SessionEvent;
 import dev.orchard.exec.session.WorkerSession;
 import dev.orchard.exec.session.WorkerSession.Phase;
-import dev.orchard.worker.guest.Guest;
 import dev.orchard.worker.guest.GuestMessage;
 import dev.orchard.worker.guest.GuestStream;
 import dev.orchard.worker.vm.Uid;
@@ -44,13 +42,10 @@ final class Session {
   private static final int INBOX = 256;
   private static final Duration TICK = Duration.ofSeconds(1);
   private static final Duration IDLE = Duration.ofSeconds(30);
+  private static final Duration OFFER = Duration.ofSeconds(1);
 
   /** DESIGN's group fsync; also how often a full log is looked at again. */
   private static final Duration SYNC = Duration.ofMillis(100);
-
-  private static final Duration FIRST_RETRY = Duration.ofMillis(100);
-  private static final Duration LAST_RETRY = Duration.ofSeconds(2);
-  private static final Duration OFFER = Duration.ofSeconds(1);
 
   /** What attachments see. Published by the session's thread after what it tells of is so. */
   record View(
@@ -72,41 +67,45 @@ final class Session {
     record ReportAgain() implements Message {}
   }
 
+  /** Output that the log had no room for when it came. */
+  private record Parked(GuestStream from, Frame.Output output) {}
+
   private final SessionSpec spec;
   private final SessionStore store;
   private final WorkerSession core;
   private final Sessions.Surroundings around;
   private final BlockingQueue<Message> inbox = new ArrayBlockingQueue<>(INBOX);
   private final Attachments attachments = new Attachments();
+  private final SessionReports reports;
+  private final GuestSide guest;
   private final Thread thread;
 
-  private @Nullable Guest guest;
-  private @Nullable GuestStream stream;
-  private @Nullable Output parked;
+  private @Nullable Parked parked;
   private boolean vmGone;
   private boolean ending;
   private boolean broken;
-  private long retryAt = Long.MAX_VALUE;
-  private Duration retry = FIRST_RETRY;
   private long syncedAt;
-  private long revision;
   private long publishedEnd;
   private volatile View view;
-
-  /** Output that the log had no room for when it came. */
-  private record Output(GuestStream from, Frame.Output frame) {}
 
   Session(SessionSpec spec, SessionStore store, WorkerSession core, Sessions.Surroundings around) {
     this.spec = spec;
     this.store = store;
     this.core = core;
     this.around = around;
+    this.reports = new SessionReports(spec, core);
+    this.guest = new GuestSide(spec, (from, message) -> post(new Message.FromGuest(from, message)));
     this.view = new View(started(), store.logIfAny(), core.exit().orElse(null));
     this.thread = Thread.ofVirtual().name("session-" + spec.uid()).unstarted(this::run);
   }
 
   void start() {
     thread.start();
+  }
+
+  void close() throws InterruptedException {
+    thread.interrupt();
+    thread.join();
   }
 
   Uid uid() {
@@ -158,11 +157,6 @@ final class Session {
     }
   }
 
-  void close() throws InterruptedException {
-    thread.interrupt();
-    thread.join();
-  }
-
   private void run() {
     try {
       if (!core.isAcknowledged()) {
@@ -188,7 +182,7 @@ final class Session {
           new Frame.Failure(
               ErrorCode.INTERNAL, "session " + spec.uid() + ": see the worker's log"));
     } finally {
-      closeStream();
+      guest.close();
       attachments.closeAll();
       closeStore();
     }
@@ -196,16 +190,15 @@ final class Session {
 
   private void handle(Message message) {
     switch (message) {
-      case Message.Happened(SessionEvent.OutcomeAcknowledged acknowledged) -> {
-        step(acknowledged);
-        if (core.isAcknowledged()) {
+      case Message.Happened(SessionEvent event) -> {
+        step(event);
+        if (event instanceof SessionEvent.OutcomeAcknowledged && core.isAcknowledged()) {
           around.listener().settled(spec.uid());
         }
       }
-      case Message.Happened(SessionEvent event) -> step(event);
       case Message.VmChanged() -> lookAtVm();
       case Message.FromGuest(GuestStream from, GuestMessage received) -> {
-        if (from == stream) {
+        if (guest.isOpen(from)) {
           fromGuest(from, received);
         }
       }
@@ -223,29 +216,21 @@ final class Session {
     if (parked != null || store.isUnsynced()) {
       return SYNC;
     }
-    Duration patience = core.phase() == Phase.FINISHED ? IDLE : TICK;
-    if (retryAt == Long.MAX_VALUE) {
-      return patience;
-    }
-    Duration untilRetry = Duration.ofNanos(Math.max(0, retryAt - System.nanoTime())).plusMillis(1);
-    return untilRetry.compareTo(patience) < 0 ? untilRetry : patience;
+    return guest.untilRetry(core.phase() == Phase.FINISHED ? IDLE : TICK);
   }
 
   private void passTime() {
     step(new SessionEvent.Tick());
-    long now = System.nanoTime();
-    if (store.isUnsynced() && now - syncedAt >= SYNC.toNanos()) {
+    if (store.isUnsynced() && System.nanoTime() - syncedAt >= SYNC.toNanos()) {
       perform(new SessionAction.Sync());
     }
-    Output waiting = parked;
-    if (waiting != null) {
-      parked = null;
-      fromGuest(waiting.from(), new GuestMessage.Received(waiting.frame()));
+    Parked waiting = parked;
+    parked = null;
+    if (waiting != null && guest.isOpen(waiting.from())) {
+      fromGuest(waiting.from(), new GuestMessage.Received(waiting.output()));
     }
-    Guest present = guest;
-    if (present != null && stream == null && retryAt - now <= 0) {
-      retryAt = Long.MAX_VALUE;
-      step(new SessionEvent.GuestReady(new Fence(spec.bootId(), present.instance())));
+    if (guest.retryIsDue()) {
+      guest.fence().ifPresent(fence -> step(new SessionEvent.GuestReady(fence)));
     }
   }
 
@@ -267,6 +252,29 @@ final class Session {
         : new Frame.Started(spec.name(), core.pid(), spec.bootId(), "");
   }
 
+  private void report() {
+    around
+        .listener()
+        .changed(reports.next(store.logIfAny(), attachments.size(), around.clock().millis()));
+  }
+
+  private boolean expired() {
+    if (core.phase() != Phase.FINISHED || !attachments.isEmpty()) {
+      return false;
+    }
+    long age = around.clock().millis() - core.completedAt();
+    Duration kept = core.isAcknowledged() ? Sessions.RETENTION : Sessions.RETENTION_UNREPORTED;
+    return age >= kept.toMillis();
+  }
+
+  private void closeStore() {
+    try {
+      store.close();
+    } catch (IOException e) {
+      logger.warn("files were not closed session={}", spec.uid(), e);
+    }
+  }
+
   // ---- the VM and its guest
 
   private void lookAtVm() {
@@ -276,25 +284,18 @@ final class Session {
     Optional<VmStatus> status = around.vm(new Uid(spec.vmUid()));
     if (status.isEmpty() || !spec.bootId().equals(status.get().bootId())) {
       vmGone = true;
-      guest = null;
-      closeStream();
+      guest.answers(null);
       step(new SessionEvent.VmGone(whyGone(status)));
-      return;
-    }
-    Guest present = status.get().guest();
-    if (present == guest) {
-      return;
-    }
-    guest = present;
-    closeStream();
-    if (present == null) {
-      step(new SessionEvent.GuestLost());
-    } else {
-      step(new SessionEvent.GuestReady(new Fence(spec.bootId(), present.instance())));
+    } else if (guest.answers(status.get().guest())) {
+      step(
+          guest
+              .fence()
+              .<SessionEvent>map(SessionEvent.GuestReady::new)
+              .orElseGet(SessionEvent.GuestLost::new));
     }
   }
 
-  private String whyGone(Optional<VmStatus> status) {
+  private static String whyGone(Optional<VmStatus> status) {
     return status
         .map(vm ->
             switch (vm.state()) {
@@ -309,108 +310,58 @@ final class Session {
   private void fromGuest(GuestStream from, GuestMessage message) {
     switch (message) {
       case GuestMessage.Attached(long stdinOffset) -> {
-        retry = FIRST_RETRY;
+        guest.works();
         step(new SessionEvent.GuestAttached(stdinOffset));
-        more(from);
+        guest.more(from);
       }
       case GuestMessage.Refused refused -> {
         step(new SessionEvent.GuestRefused(refused.reason(), refused.message()));
-        more(from);
+        guest.more(from);
       }
       case GuestMessage.Received(Frame.Output output) when !makeRoom() ->
-          parked = new Output(from, output);
+          parked = new Parked(from, output);
       case GuestMessage.Received(Frame.Out frame) -> {
         step(new SessionEvent.FromGuest(frame));
-        more(from);
+        guest.more(from);
       }
       case GuestMessage.Invalid(String why) -> {
         step(new SessionEvent.FromGuest(new Frame.Failure(ErrorCode.INVALID_FRAME, why)));
-        more(from);
+        guest.more(from);
       }
       case GuestMessage.Ended() -> {
-        stream = null;
-        parked = null;
+        guest.ended();
         step(new SessionEvent.GuestClosed());
         if (core.phase() != Phase.FINISHED) {
-          retryLater();
+          guest.retryLater();
         }
       }
       case GuestMessage.Broken(String why) -> {
         logger.debug("guest stream broke session={} reason={}", spec.uid(), why);
-        stream = null;
-        parked = null;
+        guest.ended();
         step(new SessionEvent.GuestLost());
-        retryLater();
+        guest.retryLater();
       }
-    }
-  }
-
-  private void more(GuestStream from) {
-    if (from == stream) {
-      from.more();
-    }
-  }
-
-  private void retryLater() {
-    if (guest != null) {
-      guest.suspect();
-    }
-    retryAt = System.nanoTime() + retry.toNanos();
-    Duration doubled = retry.multipliedBy(2);
-    retry = doubled.compareTo(LAST_RETRY) < 0 ? doubled : LAST_RETRY;
-  }
-
-  private void closeStream() {
-    GuestStream open = stream;
-    stream = null;
-    parked = null;
-    if (open != null) {
-      open.close();
     }
   }
 
   /** False while the log is full and has to stay so. */
   private boolean makeRoom() {
-    SessionLog log = store.logIfAny();
-    while (log != null) {
-      switch (spec.room()
-          .decide(
-              log.size(),
-              log.oldestSegmentEnd(),
-              attachments.foregroundPosition(around.clock().millis()))) {
-        case APPEND -> {
-          return true;
-        }
-        case WAIT -> {
-          // A session that is being ended waits for no reader.
-          if (!ending) {
-            return false;
-          }
-          evict(log);
-        }
-        case EVICT -> evict(log);
-        case TERMINATE -> {
-          if (!ending) {
-            step(
-                new SessionEvent.Cancel(
-                    ExitReason.OUTPUT_LIMIT,
-                    "its output is more than %d bytes".formatted(spec.outputLimit())));
-          }
-          evict(log);
-        }
-      }
-      if (log.firstAvailable() == log.end()) {
-        return true;
-      }
-    }
-    return true;
-  }
-
-  private void evict(SessionLog log) {
     try {
-      log.evictOldestSegment();
+      return switch (store.makeRoom(
+          spec.room(), attachments.foregroundPosition(around.clock().millis()), ending)) {
+        case MADE -> true;
+        case NONE -> false;
+        case TOO_MUCH -> {
+          step(
+              new SessionEvent.Cancel(
+                  ExitReason.OUTPUT_LIMIT,
+                  "its output is more than %d bytes".formatted(spec.outputLimit())));
+          yield true;
+        }
+      };
     } catch (IOException e) {
       fail(e);
+      return true;
     }
   }
 
@@ -422,9 +373,9 @@ final class Session {
         lost.fail(
             new Frame.Failure(
                 ErrorCode.NOT_WRITER,
-                lost == attachment
-                    ? "another attachment writes to the session: take over to replace it"
-                    : "another attachment took over")));
+                attachments.isWriter(attachment)
+                    ? "another attachment took over"
+                    : "another attachment writes to the session: take over to replace it")));
     if (attachments.isWriter(attachment)) {
       core.stdinOffset().ifPresent(this::acknowledge);
     } else {
@@ -442,10 +393,6 @@ final class Session {
       return;
     }
     switch (frame) {
-      case Frame.Resize _, Frame.Signal _ when !from.request().output() -> {
-        step(new SessionEvent.FromWriter(frame));
-        from.leave();
-      }
       case Frame.Stdin _, Frame.Resize _, Frame.Signal _ ->
           from.fail(
               new Frame.Failure(
@@ -456,6 +403,12 @@ final class Session {
         }
         from.more();
       }
+    }
+  }
+
+  private void acknowledge(Frame.Ack ack) {
+    if (spec.command().stdin()) {
+      attachments.ack(ack);
     }
   }
 
@@ -481,19 +434,14 @@ final class Session {
           syncedAt = System.nanoTime();
         }
         case SessionAction.Start() -> begin();
-        case SessionAction.Attach(long from) ->
-            open(on -> GuestStream.attach(on, spec.uid().value(), from, this::received));
-        case SessionAction.ToGuest(Frame.In frame) -> {
-          if (stream != null) {
-            stream.send(frame);
+        case SessionAction.Attach(long from) -> {
+          if (!broken) {
+            guest.attach(from);
           }
         }
-        case SessionAction.Stored(long offset, boolean exit) -> {
-          if (stream != null) {
-            stream.stored(offset, exit);
-          }
-        }
-        case SessionAction.CloseGuest() -> closeStream();
+        case SessionAction.ToGuest(Frame.In frame) -> guest.send(frame);
+        case SessionAction.Stored(long offset, boolean exit) -> guest.stored(offset, exit);
+        case SessionAction.CloseGuest() -> guest.close();
         case SessionAction.ToWriter(Frame.Ack ack) -> acknowledge(ack);
         case SessionAction.ToWriter(Frame.Failure failure) -> attachments.failWriter(failure);
         case SessionAction.ToWriter(Frame.Out _) -> {}
@@ -504,117 +452,38 @@ final class Session {
     }
   }
 
-  private void acknowledge(Frame.Ack ack) {
-    if (spec.command().stdin()) {
-      attachments.ack(ack);
+  /** More than the guest can do is refused before it is sent. */
+  private void begin() {
+    Optional<String> lacking = guest.lacking();
+    if (lacking.isPresent()) {
+      step(new SessionEvent.GuestRefused(RefusalReason.INVALID_INPUT, lacking.get()));
+    } else if (!broken) {
+      guest.start();
     }
   }
 
   private void write(JournalRecord fact) throws IOException {
+    if (broken) {
+      return;
+    }
     if (fact instanceof JournalRecord.Intent) {
       // Made before the start, so that a full disk is found out while nothing runs yet.
       var _ = store.log();
     }
     ending |= fact instanceof JournalRecord.Ending;
-    if (!broken) {
-      store.write(fact);
-    }
+    store.write(fact);
     if (core.phase() == Phase.FINISHED) {
       store.close();
     }
   }
 
-  /** More than the guest can do is refused before it is sent. */
-  private void begin() {
-    Guest present = guest;
-    Optional<String> lacking =
-        present == null ? Optional.empty() : spec.command().lacking(present.capabilities());
-    if (lacking.isPresent()) {
-      step(new SessionEvent.GuestRefused(RefusalReason.INVALID_INPUT, lacking.get()));
-    } else {
-      open(on -> GuestStream.start(on, spec.uid().value(), spec.command(), this::received));
-    }
-  }
-
-  private interface Opening {
-    GuestStream open(Guest on);
-  }
-
-  private void open(Opening opening) {
-    closeStream();
-    Guest present = guest;
-    if (present != null && !broken) {
-      stream = opening.open(present);
-    }
-  }
-
-  private void received(GuestStream from, GuestMessage message) throws InterruptedException {
-    post(new Message.FromGuest(from, message));
-  }
-
   /** The worker's disk: what cannot be recorded must not go on, and its outcome is unknowable. */
   private void fail(IOException why) {
-    if (broken) {
-      return;
-    }
-    broken = true;
-    logger.error("session cannot be recorded session={}", spec.uid(), why);
-    if (stream != null) {
-      stream.send(new Frame.Signal("KILL"));
-    }
-    closeStream();
-    step(new SessionEvent.VmGone("the worker cannot record the session: " + why.getMessage()));
-  }
-
-  // ---- what others are told
-
-  private void report() {
-    revision = Math.max(revision + 1, around.clock().millis());
-    SessionLog log = store.logIfAny();
-    around
-        .listener()
-        .changed(
-            new SessionStatus(
-                spec.uid(),
-                spec.vmUid(),
-                revision,
-                core.phase(),
-                core.startedAt(),
-                core.completedAt(),
-                core.exit().orElse(null),
-                core.bytes(StdStream.STDOUT),
-                core.bytes(StdStream.STDERR),
-                log == null ? 0 : log.firstAvailable(),
-                tail(log),
-                attachments.size()));
-  }
-
-  private ByteString tail(@Nullable SessionLog log) {
-    if (log == null || spec.tailBytes() == 0 || core.phase() != Phase.FINISHED) {
-      return ByteString.EMPTY;
-    }
-    try {
-      return log.tail(spec.tailBytes());
-    } catch (IOException e) {
-      logger.warn("tail cannot be read session={}", spec.uid(), e);
-      return ByteString.EMPTY;
-    }
-  }
-
-  private boolean expired() {
-    if (core.phase() != Phase.FINISHED || !attachments.isEmpty()) {
-      return false;
-    }
-    long age = around.clock().millis() - core.completedAt();
-    Duration kept = core.isAcknowledged() ? Sessions.RETENTION : Sessions.RETENTION_UNREPORTED;
-    return age >= kept.toMillis();
-  }
-
-  private void closeStore() {
-    try {
-      store.close();
-    } catch (IOException e) {
-      logger.warn("files were not closed session={}", spec.uid(), e);
+    if (!broken) {
+      broken = true;
+      logger.error("session cannot be recorded session={}", spec.uid(), why);
+      guest.abandon();
+      step(new SessionEvent.VmGone("the worker cannot record the session: " + why.getMessage()));
     }
   }
 }

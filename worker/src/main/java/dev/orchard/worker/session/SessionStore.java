@@ -6,9 +6,11 @@ import dev.orchard.exec.log.Journal;
 import dev.orchard.exec.log.JournalRecord;
 import dev.orchard.exec.log.SessionDirectory;
 import dev.orchard.exec.log.SessionLog;
+import dev.orchard.exec.session.OutputRoom;
 import dev.orchard.worker.vm.Uid;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +78,42 @@ final class SessionStore {
       target.evictOldestSegment();
       target.append(stream, data);
     }
+  }
+
+  /** Whether the log has room for more output. */
+  enum Room {
+    MADE,
+    /** The output has to wait. */
+    NONE,
+    /** There is room, but the session is to be ended for it. */
+    TOO_MUCH
+  }
+
+  /**
+   * Evicts what may go until there is room.
+   *
+   * @param foreground as in {@link OutputRoom#decide}
+   * @param ending a session that is being ended waits for no reader
+   */
+  Room makeRoom(OutputRoom rules, OptionalLong foreground, boolean ending) throws IOException {
+    SessionLog full = log;
+    Room room = Room.MADE;
+    while (full != null && full.firstAvailable() < full.end()) {
+      switch (rules.decide(full.size(), full.oldestSegmentEnd(), foreground)) {
+        case APPEND -> {
+          return room;
+        }
+        case WAIT -> {
+          if (!ending) {
+            return Room.NONE;
+          }
+        }
+        case EVICT -> {}
+        case TERMINATE -> room = Room.TOO_MUCH;
+      }
+      full.evictOldestSegment();
+    }
+    return room;
   }
 
   boolean isUnsynced() {

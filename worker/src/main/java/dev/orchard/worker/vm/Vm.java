@@ -141,16 +141,16 @@ final class Vm {
     boolean changed = !wanted.equals(spec);
     spec = wanted;
     VmState state = status.state();
-    boolean on = state == VmState.RUNNING;
     if (wanted.running() && (state == VmState.STOPPED || (state == VmState.FAILED && changed))) {
       powerOn(wanted);
     } else if (!wanted.running() && state != VmState.STOPPED) {
       powerOff(STOP_GRACE);
       stopped();
-    } else if (changed || !on) {
+    } else if (changed || state != VmState.RUNNING) {
       folder.keep(
           new VmFolder.Kept(wanted, status.bootId(), state == VmState.FAILED, status.message()));
-      publish(state, status.bootId(), status.message());
+      // As it is: who says it again may have missed it.
+      listener.changed(status);
     }
   }
 

@@ -89,6 +89,10 @@ public final class Vms {
   }
 
   private Vm vm(Uid uid) throws InterruptedException {
+    Vm present = vms.get(uid);
+    if (present != null) {
+      return present;
+    }
     Vm fresh = new Vm(uid, VmFolder.create(root, uid), runtimes, dialer, this::changed);
     Vm known = vms.putIfAbsent(uid, fresh);
     if (known != null) {
