@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.util.Collection;
 import javax.net.ssl.SSLContext;
@@ -20,6 +21,9 @@ final class Trust {
       Collection<? extends Certificate> authorities =
           CertificateFactory.getInstance("X.509")
               .generateCertificates(new ByteArrayInputStream(pem));
+      if (authorities.isEmpty()) {
+        throw new CertificateException("it is empty");
+      }
       KeyStore store = KeyStore.getInstance("PKCS12");
       store.load(null, null);
       int number = 0;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
-import dev.orchard.cli.controller.Controller;
 import dev.orchard.cli.terminal.LocalSignal;
 import dev.orchard.cli.terminal.Terminal;
 import dev.orchard.cli.terminal.WindowSize;
@@ -458,11 +457,6 @@ class ExecTest {
         .isEqualTo(
             "orchard: --server: http://orchard.invalid would carry credentials in the clear:"
                 + " use https\n");
-  }
-
-  @Test
-  void offersTheProjectsSubprotocol() {
-    assertThat(Controller.SUBPROTOCOL).isEqualTo("v1.exec.orchard.dev");
   }
 
   private static final class FakeTerminal implements Terminal {

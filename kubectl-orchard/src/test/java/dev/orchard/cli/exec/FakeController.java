@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Headers;
 import io.helidon.http.HttpPrologue;
@@ -33,6 +34,7 @@ final class FakeController implements AutoCloseable {
   static final int PATIENCE_SECONDS = 60;
 
   private static final String EXEC = "/v1/namespaces/{ns}/vms/{vm}/exec";
+  private static final HeaderName SUBPROTOCOL = HeaderNames.create("Sec-WebSocket-Protocol");
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** A request for a session. */
@@ -147,10 +149,12 @@ final class FakeController implements AutoCloseable {
               prologue.uriPath().path(),
               prologue.query().rawValue(),
               headers.get(HeaderNames.AUTHORIZATION).get());
+      String offered = headers.get(SUBPROTOCOL).get();
+      if (!offered.equals("v1.exec.orchard.dev")) {
+        throw new WsUpgradeException("subprotocol " + offered);
+      }
       WritableHeaders<?> answer = WritableHeaders.create();
-      answer.set(
-          HeaderNames.create("Sec-WebSocket-Protocol"),
-          headers.get(HeaderNames.create("Sec-WebSocket-Protocol")).get());
+      answer.set(SUBPROTOCOL, offered);
       return Optional.of(answer);
     }
 
