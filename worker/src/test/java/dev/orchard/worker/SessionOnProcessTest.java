@@ -11,6 +11,7 @@ import dev.orchard.exec.frame.ErrorCode;
 import dev.orchard.exec.frame.ExitReason;
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.StdStream;
+import dev.orchard.proto.worker.v1.Attachment;
 import dev.orchard.proto.worker.v1.ExecReport;
 import dev.orchard.proto.worker.v1.ExecSpec;
 import dev.orchard.proto.worker.v1.ExecState;
@@ -176,6 +177,23 @@ class SessionOnProcessTest {
 
     assertThat(exit.reason()).isEqualTo(ExitReason.SIGNALED);
     assertThat(exit.signal()).isEqualTo("USR1");
+  }
+
+  @Test
+  void aSignalIsPassedOnBesideTheWriter() {
+    ExecSpec spec = spec("/bin/sleep", "1000").build();
+    Reader writer = controller.startAttached(spec, writing());
+    writer.await1(Frame.Started.class);
+    Reader refused = controller.attach(Attachment.newBuilder().setExecUid(spec.getUid()));
+    refused.send(new Frame.Resize(1, 2));
+    assertThat(((Frame.Failure) refused.awaitEnd().getLast()).code())
+        .isEqualTo(ErrorCode.INVALID_FRAME);
+
+    Reader passing = controller.attach(Attachment.newBuilder().setExecUid(spec.getUid()));
+    passing.send(new Frame.Signal("USR1"));
+
+    assertThat(passing.awaitEnd()).isEmpty();
+    assertThat(writer.awaitExit().signal()).isEqualTo("USR1");
   }
 
   @Test

@@ -9,7 +9,8 @@ import dev.orchard.worker.vm.Uid;
  * @param untilNow ends at the log's present end instead of following it
  * @param writer may send stdin, resize and signal
  * @param takeover takes the right to write from whoever has it
- * @param output false: only acks and errors come back
+ * @param output false: only acks and errors come back; without {@code writer} it passes on one
+ *     resize or signal beside whoever writes, and ends
  * @param foreground counts for the disconnect policy
  */
 public record AttachRequest(
@@ -25,5 +26,10 @@ public record AttachRequest(
     if (from < 0) {
       throw new IllegalArgumentException("attachment's from=%d is negative".formatted(from));
     }
+  }
+
+  /** Whether it is there to pass on one resize or signal. */
+  boolean passes() {
+    return !writer && !output;
   }
 }

@@ -43,6 +43,7 @@ final class Attachment implements Peer.Listener {
   private volatile Frame.@Nullable Failure failure;
   private volatile boolean peerGone;
   private volatile boolean leaving;
+  private volatile boolean done;
   private volatile @Nullable Peer peer;
   private volatile long position;
 
@@ -110,6 +111,12 @@ final class Attachment implements Peer.Listener {
   @Override
   public void closed() {
     peerGone = true;
+    wake();
+  }
+
+  /** It has done what it came for; a failure that was told before goes out first. */
+  void done() {
+    done = true;
     wake();
   }
 
@@ -194,6 +201,9 @@ final class Attachment implements Peer.Listener {
     Frame.Failure failed = failure;
     if (failed != null) {
       return new Next.SendLast(failed);
+    }
+    if (done) {
+      return new Next.Leave();
     }
     // Before the log: with an exit in the view, nothing is appended any more.
     Session.View view = session.view();

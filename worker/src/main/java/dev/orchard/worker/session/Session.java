@@ -81,6 +81,7 @@ final class Session {
   private final Thread thread;
 
   private @Nullable Parked parked;
+  private @Nullable Attachment speaking;
   private boolean vmGone;
   private boolean ending;
   private boolean broken;
@@ -285,7 +286,9 @@ final class Session {
     if (status.isEmpty() || !spec.bootId().equals(status.get().bootId())) {
       vmGone = true;
       guest.answers(null);
-      step(new SessionEvent.VmGone(whyGone(status)));
+      step(
+          new SessionEvent.VmGone(
+              status.map(VmStatus::whyOver).orElse("the VM is not on its worker any more")));
     } else if (guest.answers(status.get().guest())) {
       step(
           guest
@@ -293,18 +296,6 @@ final class Session {
               .<SessionEvent>map(SessionEvent.GuestReady::new)
               .orElseGet(SessionEvent.GuestLost::new));
     }
-  }
-
-  private static String whyGone(Optional<VmStatus> status) {
-    return status
-        .map(vm ->
-            switch (vm.state()) {
-              case STARTING, RUNNING -> "the VM was started anew after the session was bound";
-              case STOPPED -> "the VM was stopped";
-              case FAILED -> "the VM failed: " + vm.message();
-              case GONE -> "the VM was deleted";
-            })
-        .orElse("the VM is not on its worker any more");
   }
 
   private void fromGuest(GuestStream from, GuestMessage message) {
@@ -387,12 +378,22 @@ final class Session {
   }
 
   private void fromPeerNow(Attachment from, Frame.In frame) {
+    speaking = from;
     if (attachments.isWriter(from)) {
       attachments.writerRead();
       step(new SessionEvent.FromWriter(frame));
-      return;
+    } else {
+      fromReader(from, frame);
     }
+    speaking = null;
+  }
+
+  private void fromReader(Attachment from, Frame.In frame) {
     switch (frame) {
+      case Frame.Resize _, Frame.Signal _ when from.request().passes() -> {
+        step(new SessionEvent.FromWriter(frame));
+        from.done();
+      }
       case Frame.Stdin _, Frame.Resize _, Frame.Signal _ ->
           from.fail(
               new Frame.Failure(
@@ -403,6 +404,15 @@ final class Session {
         }
         from.more();
       }
+    }
+  }
+
+  /** To whoever sent what is refused, else to the writer. */
+  private void refuse(Frame.Failure why) {
+    if (speaking != null) {
+      speaking.fail(why);
+    } else {
+      attachments.failWriter(why);
     }
   }
 
@@ -443,7 +453,7 @@ final class Session {
         case SessionAction.Stored(long offset, boolean exit) -> guest.stored(offset, exit);
         case SessionAction.CloseGuest() -> guest.close();
         case SessionAction.ToWriter(Frame.Ack ack) -> acknowledge(ack);
-        case SessionAction.ToWriter(Frame.Failure failure) -> attachments.failWriter(failure);
+        case SessionAction.ToWriter(Frame.Failure why) -> refuse(why);
         case SessionAction.ToWriter(Frame.Out _) -> {}
         case SessionAction.Report() -> report();
       }

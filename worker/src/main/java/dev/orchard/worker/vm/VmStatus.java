@@ -10,6 +10,16 @@ import org.jspecify.annotations.Nullable;
 public record VmStatus(
     Uid uid, VmState state, @Nullable String bootId, @Nullable Guest guest, String message) {
 
+  /** Why a boot that once ran is over, for people. */
+  public String whyOver() {
+    return switch (state) {
+      case STARTING, RUNNING -> "the VM was started anew";
+      case STOPPED -> "the VM was stopped";
+      case FAILED -> "the VM failed: " + message;
+      case GONE -> "the VM was deleted";
+    };
+  }
+
   static VmStatus gone(Uid uid) {
     return new VmStatus(uid, VmState.GONE, null, null, "");
   }
