@@ -137,6 +137,10 @@ final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
   }
 
   void putVm(String uid, PowerState power) {
+    putVm(uid, power, "");
+  }
+
+  void putVm(String uid, PowerState power, String runtime) {
     instruct(
         Instruction.newBuilder()
             .setPutVm(
@@ -145,6 +149,7 @@ final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
                     .setNamespace("default")
                     .setName("vm")
                     .setImage("default")
+                    .setRuntime(runtime)
                     .setPowerState(power))
             .build());
   }

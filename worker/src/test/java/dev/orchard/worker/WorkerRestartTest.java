@@ -247,6 +247,17 @@ class WorkerRestartTest {
   }
 
   @Test
+  void aVmThatCannotBeStartedSaysWhyAndIsStartedOnceItCan() {
+    String other = uid();
+    controller.putVm(other, PowerState.POWER_RUNNING, "tart");
+    VmReport failed = controller.awaitVm(other, vm -> vm.getState() == VmState.VM_FAILED);
+    assertThat(failed.getMessage()).contains("tart").contains("process");
+
+    controller.putVm(other, PowerState.POWER_RUNNING, "process");
+    assertThat(controller.awaitVm(other, VmReport::hasGuest).getMessage()).isEmpty();
+  }
+
+  @Test
   void aDeletedVmIsGoneAndItsSessionsAreLost() {
     ExecSpec spec = spec("/bin/sleep", "1000");
     Reader reader = controller.startAttached(spec, reading());

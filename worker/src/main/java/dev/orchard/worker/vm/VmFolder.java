@@ -39,7 +39,8 @@ public final class VmFolder {
   /** A VM's record: what it shall be, and the boot that runs or is being started, if any. */
   record Kept(VmSpec spec, @Nullable String bootId, boolean failed, String message) {}
 
-  static VmFolder create(Path vms, Uid uid) {
+  /** The folder of a VM, which is made if it is not there. */
+  public static VmFolder create(Path vms, Uid uid) {
     try {
       Path path = vms.resolve(uid.value());
       Files.createDirectories(
