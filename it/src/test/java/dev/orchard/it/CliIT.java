@@ -3,13 +3,14 @@ package dev.orchard.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.orchard.agent.process.TerminalSize;
+import dev.orchard.cli.exec.PseudoTerminal;
 import dev.orchard.dev.guest.RuntimeChoice;
 import dev.orchard.it.Programs.Result;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @TestInstance(Lifecycle.PER_CLASS)
 class CliIT {
   private static final String VM = "cli";
+  private static final TerminalSize SIZE = new TerminalSize(24, 80);
   private static final String CTRL_C = "\u0003";
 
   private DevSystem system;
@@ -43,11 +45,11 @@ class CliIT {
     return Programs.orchard(system, input, all.toArray(String[]::new));
   }
 
-  private Terminal terminal(String... arguments) throws InterruptedException {
+  private PseudoTerminal terminal(String... arguments) throws InterruptedException {
     List<String> command =
         new ArrayList<>(List.of(Programs.plugin().toString(), "exec", "-it", VM, "--"));
     command.addAll(List.of(arguments));
-    return Terminal.run(command, Programs.environment(system));
+    return PseudoTerminal.run(SIZE, Programs.environment(system), command);
   }
 
   @Test
@@ -140,32 +142,32 @@ class CliIT {
 
   @Test
   void isATerminalInTheVm() throws Exception {
-    try (Terminal terminal =
+    try (PseudoTerminal terminal =
         terminal(
             "sh",
             "-c",
             "trap 'echo resized' WINCH; stty size; read go; "
                 + "while [ -z \"$go\" ]; do read go; done; stty size; exit 5")) {
-      terminal.await("24 80");
+      terminal.awaitOnScreen("24 80");
       terminal.resize(50, 132);
       // The kernel of the guest tells the shell, which waits in the foreground.
-      terminal.await("resized");
+      terminal.awaitOnScreen("resized");
       terminal.type("go\n");
-      terminal.await("50 132");
+      terminal.awaitOnScreen("50 132");
       assertThat(terminal.exitCode()).isEqualTo(5);
     }
   }
 
   @Test
   void sendsCtrlCToTheCommand() throws Exception {
-    try (Terminal terminal =
+    try (PseudoTerminal terminal =
         terminal(
             "sh",
             "-c",
             "trap 'echo caught; exit 3' INT; echo ready; " + "while :; do sleep 0.1; done")) {
-      terminal.await("ready");
+      terminal.awaitOnScreen("ready");
       terminal.type(CTRL_C);
-      terminal.await("caught");
+      terminal.awaitOnScreen("caught");
       assertThat(terminal.exitCode()).isEqualTo(3);
     }
   }
@@ -175,11 +177,12 @@ class CliIT {
     String script =
         "before=$(stty -g); \"$0\" exec -it %s -- true; [ \"$before\" = \"$(stty -g)\" ] && echo same"
             .formatted(VM);
-    try (Terminal terminal =
-        Terminal.run(
-            List.of("sh", "-c", script, Programs.plugin().toString()),
-            new HashMap<>(Programs.environment(system)))) {
-      terminal.await("same");
+    try (PseudoTerminal terminal =
+        PseudoTerminal.run(
+            SIZE,
+            Programs.environment(system),
+            List.of("sh", "-c", script, Programs.plugin().toString()))) {
+      terminal.awaitOnScreen("same");
       assertThat(terminal.exitCode()).isZero();
     }
   }

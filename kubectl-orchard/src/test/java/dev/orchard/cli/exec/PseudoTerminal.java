@@ -16,9 +16,12 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A program on a terminal of its own. */
-final class PseudoTerminal implements AutoCloseable {
+/** A program on a terminal of its own, as a person has it in front of them. Used by one thread. */
+public final class PseudoTerminal implements AutoCloseable {
   private static final int TICK_MILLIS = 200;
+
+  /** A VM under emulation may have to start first. */
+  private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(2);
 
   private final ChildProcess process;
   private final Poller poller = new Poller(1);
@@ -30,7 +33,8 @@ final class PseudoTerminal implements AutoCloseable {
     this.process = process;
   }
 
-  static PseudoTerminal run(
+  /** Starts a program. */
+  public static PseudoTerminal run(
       TerminalSize size, Map<String, String> environment, List<String> command)
       throws InterruptedException {
     BlockingQueue<Launch> launched = new LinkedBlockingQueue<>();
@@ -43,22 +47,26 @@ final class PseudoTerminal implements AutoCloseable {
     };
   }
 
-  void type(String keys) {
+  /** Presses keys: ASCII, control characters included. */
+  public void type(String keys) {
     byte[] bytes = keys.getBytes(StandardCharsets.US_ASCII);
     if (process.write(ByteBuffer.allocateDirect(bytes.length).put(bytes).flip()) != bytes.length) {
       throw new AssertionError("the terminal took less than " + bytes.length + " keys");
     }
   }
 
-  void resize(int rows, int cols) {
+  /** Gives the terminal another size, of which the kernel tells the program. */
+  public void resize(int rows, int cols) {
     process.resize(new TerminalSize(rows, cols));
   }
 
-  void signal(int number) {
+  /** Sends a signal to the program's group. */
+  public void signal(int number) {
     process.signal(number);
   }
 
-  void awaitOnScreen(String text) {
+  /** Waits until the text has appeared. */
+  public void awaitOnScreen(String text) {
     long deadline = deadline();
     while (screen.indexOf(text) < 0) {
       if (ended || System.nanoTime() > deadline) {
@@ -68,8 +76,8 @@ final class PseudoTerminal implements AutoCloseable {
     }
   }
 
-  /** The exit code, or 128 and the signal's number as a shell has it. */
-  int exitCode() {
+  /** Waits for the program's end; fails where a signal ended it. */
+  public int exitCode() {
     long deadline = deadline();
     Optional<ChildProcess.End> end = process.reap();
     while (end.isEmpty()) {
@@ -86,12 +94,13 @@ final class PseudoTerminal implements AutoCloseable {
     return code;
   }
 
-  String screen() {
+  /** Everything that appeared until now. */
+  public String screen() {
     return screen.toString();
   }
 
   private static long deadline() {
-    return System.nanoTime() + TimeUnit.SECONDS.toNanos(FakeController.PATIENCE_SECONDS);
+    return System.nanoTime() + PATIENCE_NANOS;
   }
 
   private void read() {
