@@ -20,7 +20,9 @@ import dev.orchard.proto.worker.v1.VmReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -256,6 +258,20 @@ class SessionOnProcessTest {
     assertThat(stopped.awaitExit()).isEqualTo(exit);
     assertThat(stopped.bytes(StdStream.STDOUT)).isEqualTo(other.bytes(StdStream.STDOUT));
     assertThat(other.bytes(StdStream.STDOUT).size()).isEqualTo(20_000_000);
+  }
+
+  @Test
+  void manySessionsRunAtOnce() {
+    Map<String, Reader> readers = new LinkedHashMap<>();
+    for (int i = 0; i < 40; i++) {
+      ExecSpec spec = spec("/bin/sh", "-c", "head -c 200000 /dev/zero; echo " + i).build();
+      readers.put(i + "\n", controller.startAttached(spec, reading()));
+    }
+
+    readers.forEach((end, reader) -> {
+      assertThat(reader.awaitExit().code()).isZero();
+      assertThat(reader.stdout()).endsWith(end).hasSize(200_000 + end.length());
+    });
   }
 
   @Test
