@@ -42,6 +42,25 @@ final class AssetsClusterTest {
   }
 
   @Test
+  void isJoinedByAKubeconfigWithATokenOfDevsOwn() {
+    Path kubeconfig = folder.resolve("kubeconfig");
+    try (Cluster cluster = start()) {
+      OwnerFiles.write(
+          kubeconfig,
+          Kubeconfig.yaml(cluster.access(), cluster.access().server(), "no controller's CA"));
+
+      Cluster joined = KubeconfigCluster.join(kubeconfig);
+
+      assertThat(joined.access().token()).isNotEqualTo(cluster.access().token());
+      assertThat(joined.description()).contains("orchard-dev");
+      try (KubernetesClient client = joined.access().newClient()) {
+        Preparation.apply(client, Clock.systemUTC());
+        assertThat(client.resource(vm("hello")).create().getMetadata().getUid()).isNotEmpty();
+      }
+    }
+  }
+
+  @Test
   void endsWhatAKilledOneLeftRunning() throws Exception {
     Cluster abandoned = start();
     List<ProcessHandle> left =
