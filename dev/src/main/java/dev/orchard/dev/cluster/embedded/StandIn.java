@@ -1,7 +1,6 @@
 package dev.orchard.dev.cluster.embedded;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
@@ -37,16 +36,13 @@ import java.util.stream.Stream;
  * <p>All calls come from one event loop thread.
  */
 final class StandIn extends KubernetesCrudDispatcher {
-  private static final String SELF_ACCESS_REVIEW =
-      "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-  private static final String SELF_REVIEW = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
-  private static final String TOKEN_REVIEW = "/apis/authentication.k8s.io/v1/tokenreviews";
-
   private final KubernetesSerialization json = new KubernetesSerialization();
   private final Tokens tokens;
+  private final Reviews reviews;
 
   StandIn(Tokens tokens) {
     this.tokens = tokens;
+    this.reviews = new Reviews(tokens);
   }
 
   @Override
@@ -144,61 +140,15 @@ final class StandIn extends KubernetesCrudDispatcher {
                   .map(document -> answer(200, document.toString()))
               : Optional.empty();
       case POST ->
-          switch (path) {
-            case SELF_ACCESS_REVIEW ->
-                reviewed(request, (_, status) -> status.put("allowed", true));
-            case SELF_REVIEW ->
-                reviewed(request, (_, status) -> describe(caller, status.putObject("userInfo")));
-            case TOKEN_REVIEW -> reviewed(request, this::reviewToken);
-            default -> mintedToken(request, path);
-          };
+          Reviews.covers(path) ? Optional.of(reviewed(request, path, caller)) : Optional.empty();
       default -> Optional.empty();
     };
   }
 
-  private interface Reviewer {
-    void fill(JsonNode spec, ObjectNode status);
-  }
-
-  private Optional<MockResponse> reviewed(RecordedRequest request, Reviewer reviewer) {
-    ObjectNode review = body(request);
-    reviewer.fill(review.path("spec"), review.putObject("status"));
-    return Optional.of(answer(201, review.toString()));
-  }
-
-  private void reviewToken(JsonNode spec, ObjectNode status) {
-    List<String> wanted = strings(spec.path("audiences"));
-    List<String> audiences = wanted.isEmpty() ? List.of(Tokens.API) : wanted;
-    Optional<Tokens.Identity> identity = tokens.identify(spec.path("token").asText(), audiences);
-    status.put("authenticated", identity.isPresent());
-    identity.ifPresent(known -> {
-      describe(known, status.putObject("user"));
-      ArrayNode common = status.putArray("audiences");
-      known.audiences().stream().filter(audiences::contains).forEach(common::add);
-    });
-  }
-
-  private Optional<MockResponse> mintedToken(RecordedRequest request, String path) {
-    String[] parts = path.split("/", -1);
-    // /api/v1/namespaces/NAMESPACE/serviceaccounts/NAME/token
-    if (parts.length != 8 || !parts[5].equals("serviceaccounts") || !parts[7].equals("token")) {
-      return Optional.empty();
-    }
-    if (findResource(getKey(path.replaceFirst("/token$", ""))) == null) {
-      return Optional.of(notFound(path).response());
-    }
-    ObjectNode answer = body(request);
-    JsonNode spec = answer.path("spec");
-    answer
-        .putObject("status")
-        .put("token", tokens.mint(parts[4], parts[6], strings(spec.path("audiences"))))
-        .put(
-            "expirationTimestamp",
-            Instant.now()
-                .plusSeconds(spec.path("expirationSeconds").asLong(3600))
-                .truncatedTo(ChronoUnit.SECONDS)
-                .toString());
-    return Optional.of(answer(201, answer.toString()));
+  private MockResponse reviewed(RecordedRequest request, String path, Tokens.Identity caller) {
+    ObjectNode object = json.unmarshal(request.getUtf8Body(), ObjectNode.class);
+    reviews.answer(path, object, caller);
+    return answer(201, object.toString());
   }
 
   private List<Resource> resources() {
@@ -242,23 +192,6 @@ final class StandIn extends KubernetesCrudDispatcher {
     return Optional.ofNullable(request.getHeader("Authorization"))
         .filter(header -> header.startsWith("Bearer "))
         .map(header -> header.substring("Bearer ".length()));
-  }
-
-  private static void describe(Tokens.Identity identity, ObjectNode user) {
-    user.put("username", identity.user());
-    ArrayNode groups = user.putArray("groups");
-    identity.groups().forEach(groups::add);
-    groups.add("system:authenticated");
-  }
-
-  private ObjectNode body(RecordedRequest request) {
-    return json.unmarshal(request.getUtf8Body(), ObjectNode.class);
-  }
-
-  private static List<String> strings(JsonNode array) {
-    List<String> strings = new ArrayList<>();
-    array.forEach(item -> strings.add(item.asText()));
-    return strings;
   }
 
   private static String collectionOf(String path) {
