@@ -19,24 +19,36 @@ final class TestWorker {
   private final Path token;
   private final TestCertificate certificate;
   private final List<FakeController> controllers;
+  private final List<String> agent;
   private @Nullable Worker worker;
 
   private TestWorker(
-      Path data, Path token, TestCertificate certificate, List<FakeController> controllers) {
+      Path data,
+      Path token,
+      TestCertificate certificate,
+      List<FakeController> controllers,
+      List<String> agent) {
     this.data = data;
     this.token = token;
     this.certificate = certificate;
     this.controllers = controllers;
+    this.agent = agent;
   }
 
   static TestWorker start(Path folder, TestCertificate certificate, int controllers)
+      throws IOException, InterruptedException {
+    return start(folder, certificate, controllers, agent());
+  }
+
+  static TestWorker start(
+      Path folder, TestCertificate certificate, int controllers, List<String> agent)
       throws IOException, InterruptedException {
     List<FakeController> fakes = new ArrayList<>();
     for (int i = 0; i < controllers; i++) {
       fakes.add(new FakeController(certificate));
     }
     Path token = Files.writeString(folder.resolve("token"), "secret\n");
-    TestWorker worker = new TestWorker(folder.resolve("data"), token, certificate, fakes);
+    TestWorker worker = new TestWorker(folder.resolve("data"), token, certificate, fakes, agent);
     worker.startDaemon();
     return worker;
   }
@@ -52,7 +64,7 @@ final class TestWorker {
                 token,
                 List.of("process"),
                 Map.of(),
-                agent(),
+                agent,
                 2,
                 1024,
                 Accelerator.TCG));

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -88,8 +89,11 @@ class WorkerRestartTest {
     String[] process =
         Files.readString(worker.data().resolve("vms").resolve(uid).resolve("process"))
             .split(" ", -1);
-    assertThat(ProcessHandle.of(Long.parseLong(process[0])).orElseThrow().destroyForcibly())
-        .isTrue();
+    ProcessHandle agent = ProcessHandle.of(Long.parseLong(process[0])).orElseThrow();
+    // With a real machine they would end too.
+    List<ProcessHandle> commands = agent.descendants().toList();
+    assertThat(agent.destroyForcibly()).isTrue();
+    commands.forEach(ProcessHandle::destroyForcibly);
   }
 
   @Test
