@@ -162,7 +162,10 @@ final class ExecDispatch {
       return;
     }
     boolean ended = exec != null && (session.ended || exec.statusOrEmpty().ended());
-    Dispatch.Wanted wanted = exec == null ? null : new Dispatch.Wanted(ended, cancelled(exec));
+    Dispatch.Wanted wanted =
+        exec == null
+            ? null
+            : new Dispatch.Wanted(ended, cancelled(exec), exec.statusOrEmpty().startTime() != null);
     Dispatch.Reported reported =
         report == null
             ? null
@@ -197,6 +200,11 @@ final class ExecDispatch {
       case CANCEL -> {
         if (due(session, Decision.CANCEL)) {
           send.accept(cancel(uid, why(exec)));
+        }
+      }
+      case LOSE -> {
+        if (exec != null && due(session, Decision.LOSE)) {
+          lose(uid, exec);
         }
       }
       case WRITE -> {
@@ -238,6 +246,17 @@ final class ExecDispatch {
                   .finished(
                       VMExecExit.without(VMExecExitReason.START_FAILED, why), null, now, now));
     }
+  }
+
+  private void lose(String uid, VMExec exec) {
+    String why = "worker %s does not know it any more, though it had started it".formatted(worker);
+    // A tombstone, for instructions that are still on their way.
+    send.accept(cancel(uid, why));
+    Instant now = clock.instant();
+    submit(
+        exec,
+        Duration.ZERO,
+        status -> status.finished(VMExecExit.without(VMExecExitReason.LOST, why), null, now, now));
   }
 
   private void write(Session session, VMExec exec, ExecReport report) {

@@ -301,6 +301,24 @@ class DispatchTest {
   }
 
   @Test
+  void losesWhatItsWorkerHasForgottenInsteadOfStartingItAgain() throws Exception {
+    VMExec exec;
+    try (FakeWorker worker = fixture.worker("w1")) {
+      exec = fixture.boundExec("forgotten", fixture.readyVm("hello", worker), "w1");
+      worker.take(i -> starts(i, exec));
+      worker.report(report(exec, 1, ExecState.EXEC_RUNNING).setStartTimeMs(1_000).build());
+      await().until(() -> fixture.exec("forgotten").statusOrEmpty().startTime() != null);
+    }
+    try (FakeWorker again = dial("w1", "worker:w1", true)) {
+      again.synced();
+      assertThat(again.take(Instruction::hasCancelExec).getCancelExec().getUid())
+          .isEqualTo(exec.getMetadata().getUid());
+      await().until(() -> fixture.exec("forgotten").statusOrEmpty().state() == VMExecState.LOST);
+      assertThat(again.has(i -> starts(i, exec))).isFalse();
+    }
+  }
+
+  @Test
   void leavesDispatchAndStatusToTheReplicaOfThePrimaryLink() throws Exception {
     try (FakeWorker worker = dial("w1", "worker:w1", false)) {
       worker.take(Instruction::hasGreeting);

@@ -15,8 +15,9 @@ public final class Dispatch {
    *
    * @param finished its outcome stands in the object
    * @param cancelled its desired state is Cancelled, or it is being deleted
+   * @param started a worker has said that its process ran
    */
-  public record Wanted(boolean finished, boolean cancelled) {}
+  public record Wanted(boolean finished, boolean cancelled, boolean started) {}
 
   /**
    * What the worker said of the session last.
@@ -32,6 +33,8 @@ public final class Dispatch {
     START,
     /** Instruct the worker to cancel it. */
     CANCEL,
+    /** Its worker has forgotten a session that ran: it is lost, and must not be started again. */
+    LOSE,
     /** Write what the worker reports into the object. */
     WRITE,
     /** Tell the worker that the outcome stands. */
@@ -55,6 +58,9 @@ public final class Dispatch {
     if (reported == null) {
       if (wanted.finished() || !synced) {
         return Decision.NOTHING;
+      }
+      if (wanted.started()) {
+        return Decision.LOSE;
       }
       return wanted.cancelled() ? Decision.CANCEL : Decision.START;
     }

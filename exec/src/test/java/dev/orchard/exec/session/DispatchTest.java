@@ -20,6 +20,7 @@ class DispatchTest {
           none               , finished           , VERIFY_ABSENCE
           wanted             , none               , START
           cancelled          , none               , CANCEL
+          started            , none               , LOSE
           over               , none               , NOTHING
           wanted             , running-unwritten  , WRITE
           wanted             , running            , NOTHING
@@ -34,7 +35,7 @@ class DispatchTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"wanted", "cancelled", "over"})
+  @CsvSource({"wanted", "cancelled", "started", "over"})
   void waitsUntilTheWorkerHasReportedEverything(String object) {
     assertThat(Dispatch.decide(wanted(object), null, false)).isEqualTo(Decision.NOTHING);
   }
@@ -42,7 +43,7 @@ class DispatchTest {
   private static @Nullable Wanted wanted(String object) {
     return object.equals("none")
         ? null
-        : new Wanted(object.equals("over"), object.equals("cancelled"));
+        : new Wanted(object.equals("over"), object.equals("cancelled"), object.equals("started"));
   }
 
   private static @Nullable Reported reported(String report) {

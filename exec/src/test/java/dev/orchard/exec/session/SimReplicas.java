@@ -75,13 +75,14 @@ final class SimReplicas {
     Frame.Exit reported = there == null ? null : there.exit().orElse(null);
     Dispatch.Decision decision =
         Dispatch.decide(
-            seenCreated ? new Dispatch.Wanted(seenFinished, seenCancelled) : null,
+            seenCreated ? new Dispatch.Wanted(seenFinished, seenCancelled, false) : null,
             there == null
                 ? null
                 : new Dispatch.Reported(reported != null, reported == null || seenFinished),
             true);
     switch (decision) {
-      case NOTHING, VERIFY_ABSENCE -> {}
+      // Nothing says here that it started, and a simulated worker keeps its disk.
+      case NOTHING, VERIFY_ABSENCE, LOSE -> {}
       case START -> {
         world.worker.startExec();
         if (clock.chance(3)) {
