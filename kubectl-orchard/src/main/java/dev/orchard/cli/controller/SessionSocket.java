@@ -38,6 +38,11 @@ public final class SessionSocket implements WebSocket.Listener {
     this.listener = listener;
   }
 
+  /** Lets frames arrive: none does before its reader knows of the socket. */
+  public void receive() {
+    open().request(UNCONSUMED);
+  }
+
   /** Sends a frame; not again before {@link Listener#sent}. */
   public void send(Frame.In frame) {
     String json = new String(JsonFrames.encode(frame), StandardCharsets.UTF_8);
@@ -78,7 +83,6 @@ public final class SessionSocket implements WebSocket.Listener {
   @Override
   public void onOpen(WebSocket webSocket) {
     socket = webSocket;
-    webSocket.request(UNCONSUMED);
   }
 
   @Override

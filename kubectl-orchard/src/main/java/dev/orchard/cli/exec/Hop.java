@@ -65,6 +65,7 @@ final class Hop {
     heardAt = nanos.getAsLong();
     spokeAt = heardAt;
     outbox.connected(opened);
+    opened.receive();
   }
 
   /** A frame came; one that is not of a failure ends the trouble that was before it. */
