@@ -83,7 +83,9 @@ public final class HttpApi implements AutoCloseable {
             .port(settings.port())
             .tls(tls(settings))
             .maxTcpConnections(MAX_CONNECTIONS)
-            .connectionOptions(socket -> socket.socketSendBufferSize(SEND_BUFFER_BYTES))
+            // A frame goes out when it is there, and not when the one before is acknowledged.
+            .connectionOptions(
+                socket -> socket.socketSendBufferSize(SEND_BUFFER_BYTES).tcpNoDelay(true))
             .addProtocol(
                 Http1Config.builder()
                     .maxHeadersSize(MAX_HEADER_BYTES)
