@@ -236,6 +236,10 @@ public final class FakeWorker implements AutoCloseable {
       calls.cancel("the worker died", null);
     }
 
+    public boolean isOver() {
+      return over.isDone();
+    }
+
     /** How the controller ended it. */
     public Status over() throws Exception {
       return over.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
