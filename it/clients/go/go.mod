@@ -1,0 +1,3 @@
+module orchard.dev/it/clients
+
+go 1.26
