@@ -37,9 +37,9 @@ final class ClientTools {
     Path environment = TARGET.resolve("python");
     Path installed = environment.resolve("installed.txt");
     if (!Files.exists(installed) || Files.mismatch(installed, requirements) != -1) {
-      run(TARGET.getParent(), "python3", "-m", "venv", "--clear", environment.toString());
+      run(SOURCES, "python3", "-m", "venv", "--clear", environment.toString());
       run(
-          TARGET.getParent(),
+          SOURCES,
           environment.resolve("bin/python").toString(),
           "-m",
           "pip",
