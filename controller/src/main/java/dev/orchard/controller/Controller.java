@@ -2,7 +2,9 @@ package dev.orchard.controller;
 
 import dev.orchard.controller.auth.Access;
 import dev.orchard.controller.auth.Callers;
+import dev.orchard.controller.orchard.OrchardRoutes;
 import dev.orchard.controller.session.Sessions;
+import dev.orchard.controller.session.WriteDeadline;
 import dev.orchard.controller.web.HttpApi;
 import dev.orchard.controller.web.HttpSettings;
 import dev.orchard.controller.worker.ClusterObjects;
@@ -12,6 +14,7 @@ import dev.orchard.controller.worker.StatusWriter;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
 import java.time.InstantSource;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,12 +29,19 @@ public final class Controller implements AutoCloseable {
   private final GatewayServer gateway;
   private final Callers callers;
   private final HttpApi http;
+  private final WriteDeadline deadline;
 
-  private Controller(ClusterObjects objects, GatewayServer gateway, Callers callers, HttpApi http) {
+  private Controller(
+      ClusterObjects objects,
+      GatewayServer gateway,
+      Callers callers,
+      HttpApi http,
+      WriteDeadline deadline) {
     this.objects = objects;
     this.gateway = gateway;
     this.callers = callers;
     this.http = http;
+    this.deadline = deadline;
   }
 
   /**
@@ -61,14 +71,23 @@ public final class Controller implements AutoCloseable {
     Readiness readiness =
         new Readiness(
             objects, gateway.links(), clock, clock.instant().plus(settings.timeouts().workers()));
+    WriteDeadline deadline = new WriteDeadline(settings.timeouts().write());
     HttpApi http =
-        new HttpApi(httpSettings(settings), callers, access, sessions, VERSION, readiness::ready);
+        new HttpApi(
+            httpSettings(settings),
+            callers,
+            access,
+            sessions,
+            VERSION,
+            readiness::ready,
+            deadline,
+            List.of(new OrchardRoutes(callers)));
     log.info(
         "controller started replica={} http={} workers={}",
         settings.replica(),
         http.port(),
         gateway.port());
-    return new Controller(objects, gateway, callers, http);
+    return new Controller(objects, gateway, callers, http, deadline);
   }
 
   private static GatewaySettings gatewaySettings(ControllerSettings settings) {
@@ -90,7 +109,6 @@ public final class Controller implements AutoCloseable {
         settings.httpPort(),
         settings.certificate(),
         settings.privateKey(),
-        settings.timeouts().write(),
         settings.timeouts().heartbeat(),
         settings.timeouts().silence());
   }
@@ -113,6 +131,7 @@ public final class Controller implements AutoCloseable {
   @Override
   public void close() {
     http.close();
+    deadline.close();
     gateway.close();
     callers.close();
     objects.close();

@@ -6,10 +6,11 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 
 /** JSON in and out of requests. */
-final class Bodies {
+public final class Bodies {
   private Bodies() {}
 
-  static JsonBody read(ServerRequest request) {
+  /** The request's JSON object. */
+  public static JsonBody read(ServerRequest request) {
     // Asked first: an entity that is not there has no stream.
     if (!request.content().hasEntity()) {
       throw ApiException.invalid("body", "it is missing: send a JSON object");
@@ -17,7 +18,8 @@ final class Bodies {
     return JsonBody.read(request.content().inputStream());
   }
 
-  static void json(ServerResponse response, Object body) {
+  /** Answers with JSON. */
+  public static void json(ServerResponse response, Object body) {
     response.headers().set(HeaderNames.CONTENT_TYPE, "application/json");
     response.headers().set(HeaderNames.CACHE_CONTROL, "no-store");
     response.send(Problems.bytes(body));

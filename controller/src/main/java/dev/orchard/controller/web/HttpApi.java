@@ -34,17 +34,21 @@ public final class HttpApi implements AutoCloseable {
   private static final List<String> BASES = List.of("/v1", "/v1/namespaces/{ns}");
 
   private final WebServer server;
-  private final WriteDeadline deadline;
 
-  /** Starts to listen. */
+  /**
+   * Starts to listen.
+   *
+   * @param features what other packages add
+   */
   public HttpApi(
       HttpSettings settings,
       Callers callers,
       Access access,
       Sessions sessions,
       String version,
-      BooleanSupplier ready) {
-    deadline = new WriteDeadline(settings.write());
+      BooleanSupplier ready,
+      WriteDeadline deadline,
+      List<Routes> features) {
     HttpRouting.Builder http = HttpRouting.builder();
     http.addFilter((chain, request, response) -> {
       Requests.requireNoOrigin(request.headers());
@@ -52,7 +56,7 @@ public final class HttpApi implements AutoCloseable {
     });
     Problems.register(http);
     new InfoRoutes(callers, access, version, ready).register(http);
-    VmRoutes vms = new VmRoutes(callers);
+    features.forEach(feature -> feature.register(http));
     ExecRoutes execs =
         new ExecRoutes(
             callers,
@@ -66,8 +70,8 @@ public final class HttpApi implements AutoCloseable {
         new ExecSocket.Shared(
             callers, access, sessions, deadline, settings.heartbeat(), settings.silence());
     for (String base : BASES) {
-      vms.register(http, base);
       execs.register(http, base);
+      features.forEach(feature -> feature.register(http, sockets, base));
       String pattern = base + "/vms/{vm}/exec/{session}";
       sockets.endpoint(pattern, () -> new ExecSocket(shared, pattern));
     }
@@ -116,6 +120,5 @@ public final class HttpApi implements AutoCloseable {
   @Override
   public void close() {
     server.stop();
-    deadline.close();
   }
 }

@@ -9,7 +9,6 @@ import java.time.Duration;
  * @param port 0 takes a free one
  * @param certificate PEM file of the certificate chain
  * @param privateKey PEM file of its key, PKCS #8
- * @param write a client may take so long for one frame
  * @param heartbeat of silence on a stream, after which a heartbeat goes out
  * @param silence of a WebSocket client, after which it is dead
  */
@@ -18,6 +17,5 @@ public record HttpSettings(
     int port,
     Path certificate,
     Path privateKey,
-    Duration write,
     Duration heartbeat,
     Duration silence) {}

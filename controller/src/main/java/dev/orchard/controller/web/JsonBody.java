@@ -16,11 +16,12 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** One JSON object of a request, read field by field; what is wrong is named by its field. */
-final class JsonBody {
+public final class JsonBody {
   /** DESIGN's largest body. */
   static final int MAX_BYTES = 1 << 20;
 
-  static final ObjectMapper JSON =
+  /** Strict about what it reads. */
+  public static final ObjectMapper JSON =
       JsonMapper.builder()
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -82,12 +83,13 @@ final class JsonBody {
   }
 
   /** The field's value; null if it is absent or null. */
-  @Nullable JsonNode node(String field) {
+  public @Nullable JsonNode node(String field) {
     JsonNode node = object.get(field);
     return node == null || node.isNull() ? null : node;
   }
 
-  @Nullable String text(String field) {
+  /** A string; null if it is absent or null. */
+  public @Nullable String text(String field) {
     JsonNode node = node(field);
     if (node == null) {
       return null;
@@ -98,7 +100,8 @@ final class JsonBody {
     return node.textValue();
   }
 
-  long number(String field, long absent, long min, long max) {
+  /** A whole number within bounds. */
+  public long number(String field, long absent, long min, long max) {
     JsonNode node = node(field);
     if (node == null) {
       return absent;
@@ -113,12 +116,13 @@ final class JsonBody {
     return number;
   }
 
-  int integer(String field, int absent, int min, int max) {
+  /** As {@link #number}. */
+  public int integer(String field, int absent, int min, int max) {
     return (int) number(field, absent, min, max);
   }
 
   /** The object in a field; null if absent. */
-  @Nullable JsonBody object(String field) {
+  public @Nullable JsonBody object(String field) {
     JsonNode node = node(field);
     if (node == null) {
       return null;
@@ -129,13 +133,15 @@ final class JsonBody {
     throw invalid(field, "must be an object");
   }
 
-  Set<String> fields() {
+  /** The names of its fields. */
+  public Set<String> fields() {
     Set<String> names = new TreeSet<>();
     object.fieldNames().forEachRemaining(names::add);
     return names;
   }
 
-  ApiException invalid(String field, String why) {
+  /** The refusal of a field, named with all that it is in. */
+  public ApiException invalid(String field, String why) {
     return ApiException.invalid(prefix + field, why);
   }
 }

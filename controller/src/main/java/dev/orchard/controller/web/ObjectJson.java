@@ -2,94 +2,18 @@ package dev.orchard.controller.web;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.orchard.crds.vm.VM;
-import dev.orchard.crds.vm.VMSpec;
-import dev.orchard.crds.vm.VMStatus;
 import dev.orchard.crds.vmexec.Binding;
 import dev.orchard.crds.vmexec.OutputStatus;
 import dev.orchard.crds.vmexec.VMExec;
 import dev.orchard.crds.vmexec.VMExecExit;
 import dev.orchard.crds.vmexec.VMExecSpec;
 import dev.orchard.crds.vmexec.VMExecStatus;
-import dev.orchard.crds.worker.Worker;
-import dev.orchard.crds.worker.WorkerStatus;
-import io.fabric8.kubernetes.api.model.Condition;
 import java.time.Duration;
-import java.util.Locale;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Objects as the HTTP API shows them: VMs and workers in Orchard's shape, sessions in ours. */
+/** Sessions as the HTTP API shows them. */
 final class ObjectJson {
   private ObjectJson() {}
-
-  static ObjectNode vm(VM vm) {
-    VMSpec spec = vm.getSpec();
-    VMStatus status = vm.statusOrEmpty();
-    ObjectNode json =
-        JsonBody.JSON
-            .createObjectNode()
-            .put("name", vm.getMetadata().getName())
-            .put("namespace", vm.getMetadata().getNamespace())
-            .put("uid", vm.getMetadata().getUid())
-            .put("createdAt", vm.getMetadata().getCreationTimestamp())
-            .put("image", spec.image())
-            .put("cpu", spec.cpu())
-            .put("memory", spec.memoryMib())
-            .put("powerState", spec.powerState().word().toLowerCase(Locale.ROOT));
-    Optional<Condition> ready = status.condition(VMStatus.READY);
-    String reason = ready.map(Condition::getReason).orElse("");
-    put(json, "runtime", spec.runtime());
-    put(json, "worker", status.workerName());
-    json.put(
-        "status",
-        switch (reason) {
-          case VMStatus.REASON_FAILED -> "failed";
-          case VMStatus.REASON_RUNNING -> "running";
-          default -> "pending";
-        });
-    put(json, "status_message", ready.map(Condition::getMessage).orElse(""));
-    ArrayNode conditions = json.putArray("conditions");
-    condition(conditions, "scheduled", status.isTrue(VMStatus.SCHEDULED));
-    condition(conditions, "running", status.isTrue(VMStatus.READY));
-    condition(conditions, "agent-connected", status.isTrue(VMStatus.AGENT_CONNECTED));
-    return json;
-  }
-
-  private static void condition(ArrayNode conditions, String type, boolean state) {
-    conditions.addObject().put("type", type).put("state", Boolean.toString(state));
-  }
-
-  static ObjectNode worker(Worker worker) {
-    WorkerStatus status = worker.statusOrEmpty();
-    ObjectNode json =
-        JsonBody.JSON
-            .createObjectNode()
-            .put("name", worker.getMetadata().getName())
-            .put("createdAt", worker.getMetadata().getCreationTimestamp())
-            .put("scheduling_paused", worker.specOrDefault().unschedulable());
-    put(json, "os", status.os());
-    put(json, "arch", status.arch());
-    put(json, "version", status.version());
-    if (!status.runtimes().isEmpty()) {
-      json.put("runtime", status.runtimes().getFirst());
-    }
-    ArrayNode runtimes = json.putArray("runtimes");
-    status.runtimes().forEach(runtimes::add);
-    ArrayNode capabilities = json.putArray("capabilities");
-    status.capabilities().forEach(capabilities::add);
-    if (status.capacity() != null) {
-      json.putObject("resources")
-          .put("org.cirruslabs.logical-cores", status.capacity().cpu())
-          .put("org.cirruslabs.memory-mib", status.capacity().memoryMib());
-    }
-    condition(
-        json.putArray("conditions"),
-        "ready",
-        status.conditions().stream()
-            .anyMatch(c -> WorkerStatus.READY.equals(c.getType()) && "True".equals(c.getStatus())));
-    return json;
-  }
 
   static ObjectNode session(VMExec exec) {
     VMExecSpec spec = exec.getSpec();

@@ -12,20 +12,23 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** What requests say besides their bodies. */
-final class Requests {
-  static final String DEFAULT_NAMESPACE = "default";
+public final class Requests {
+  /** Of paths that name none. */
+  public static final String DEFAULT_NAMESPACE = "default";
+
   private static final HeaderName PREFER = HeaderNames.create("Prefer");
 
   private Requests() {}
 
-  static List<String> authorization(Headers headers) {
+  /** The values of the header {@code Authorization}. */
+  public static List<String> authorization(Headers headers) {
     return headers.contains(HeaderNames.AUTHORIZATION)
         ? headers.get(HeaderNames.AUTHORIZATION).allValues()
         : List.of();
   }
 
   /** The VM of a path below {@code /v1} or {@code /v1/namespaces/{ns}}. */
-  static Place place(Parameters path) {
+  public static Place place(Parameters path) {
     return new Place(path.first("ns").orElse(DEFAULT_NAMESPACE), path.get("vm"));
   }
 
@@ -61,7 +64,7 @@ final class Requests {
   }
 
   /** No page in a browser may use its user's credentials: none is listed. */
-  static void requireNoOrigin(Headers headers) {
+  public static void requireNoOrigin(Headers headers) {
     if (headers.contains(HeaderNames.ORIGIN)) {
       throw new ApiException(
           403, "origin-refused", "requests with a header Origin are refused: none is listed");
@@ -76,7 +79,7 @@ final class Requests {
     return accept.contains("application/json") && !accept.contains("ndjson");
   }
 
-  static boolean wantsUpgrade(Headers headers) {
+  public static boolean wantsUpgrade(Headers headers) {
     return headers.contains(HeaderNames.UPGRADE);
   }
 

@@ -1,4 +1,4 @@
-package dev.orchard.controller.web;
+package dev.orchard.controller.orchard;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.orchard.controller.auth.Caller;
@@ -6,6 +6,9 @@ import dev.orchard.controller.auth.Callers;
 import dev.orchard.controller.auth.KubernetesApi;
 import dev.orchard.controller.problem.ApiException;
 import dev.orchard.controller.session.Sessions.Place;
+import dev.orchard.controller.web.Bodies;
+import dev.orchard.controller.web.JsonBody;
+import dev.orchard.controller.web.Requests;
 import dev.orchard.crds.vm.VM;
 import dev.orchard.crds.vm.VMSpec;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -51,7 +54,7 @@ final class VmRoutes {
         new ObjectMetaBuilder().withNamespace(namespace(request)).withName(name(body)).build());
     vm.setSpec(spec(body));
     VM created = KubernetesApi.call(() -> caller.client().resource(vm).create());
-    Bodies.json(response, ObjectJson.vm(created));
+    Bodies.json(response, VmJson.of(created));
   }
 
   private static String name(JsonBody body) {
@@ -99,7 +102,7 @@ final class VmRoutes {
     ArrayNode list = JsonBody.JSON.createArrayNode();
     vms.stream()
         .sorted(Comparator.comparing(vm -> vm.getMetadata().getName()))
-        .map(ObjectJson::vm)
+        .map(VmJson::of)
         .forEach(list::add);
     Bodies.json(response, list);
   }
@@ -118,7 +121,7 @@ final class VmRoutes {
     if (vm == null) {
       throw ApiException.notFound("vm", place.namespace(), place.vm());
     }
-    Bodies.json(response, ObjectJson.vm(vm));
+    Bodies.json(response, VmJson.of(vm));
   }
 
   private void delete(ServerRequest request, ServerResponse response) {

@@ -1,4 +1,4 @@
-package dev.orchard.controller.web;
+package dev.orchard.controller.orchard;
 
 import static dev.orchard.controller.Fixture.json;
 import static org.assertj.core.api.Assertions.assertThat;
