@@ -1,12 +1,11 @@
 package dev.orchard.controller.session;
 
-import dev.orchard.exec.frame.ErrorCode;
+import com.google.protobuf.ByteString;
 import dev.orchard.exec.frame.Frame;
-import dev.orchard.exec.frame.InvalidFrameException;
 import dev.orchard.exec.frame.JsonFrames;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
@@ -17,17 +16,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One WebSocket and its session. A virtual thread of its own is the only one that writes to the
- * socket; the socket's reading thread calls the methods below, and waits in {@link #received} while
- * the session takes no more.
+ * socket; the socket's reading thread calls the methods below, and waits in those that take a
+ * message while the session takes no more. What goes over the socket is its {@link SocketCodec}'s.
  */
 public final class SocketRelay {
-  /** Codes of RFC 6455, section 7.4.1. */
-  public static final int CLOSE_NORMAL = 1000;
-
-  public static final int CLOSE_NOT_TEXT = 1003;
-  public static final int CLOSE_POLICY = 1008;
-  public static final int CLOSE_TOO_BIG = 1009;
-  private static final int CLOSE_FAILURE = 1011;
+  /** Characters that a text message may have. */
+  public static final int MAX_TEXT = JsonFrames.MAX_BYTES;
 
   private static final Logger log = LoggerFactory.getLogger(SocketRelay.class);
   private static final Duration EVER = Duration.ofDays(365);
@@ -37,7 +31,7 @@ public final class SocketRelay {
 
   /** What the relay needs of a WebSocket. All but {@link #abort} by one thread alone. */
   public interface Socket {
-    void text(String message) throws IOException;
+    void send(SocketCodec.Message message) throws IOException;
 
     void ping() throws IOException;
 
@@ -49,16 +43,14 @@ public final class SocketRelay {
     void abort();
   }
 
-  private record Ending(int code, Frame.Failure failure) {}
-
   private final FrameStream stream;
-  private final boolean interactive;
+  private final SocketCodec codec;
   private final WriteDeadline deadline;
   private final Duration heartbeat;
   private final Duration silence;
   private final SynchronousQueue<Socket> opened = new SynchronousQueue<>();
   private final CountDownLatch closed = new CountDownLatch(1);
-  private final AtomicReference<@Nullable Ending> ending = new AtomicReference<>();
+  private final AtomicReference<SocketCodec.@Nullable Ending> ending = new AtomicReference<>();
   private final AtomicReference<byte @Nullable []> pinged = new AtomicReference<>();
   private volatile long heardNanos = System.nanoTime();
   private volatile boolean delivering;
@@ -68,18 +60,18 @@ public final class SocketRelay {
   private long pingedNanos = sentNanos;
 
   /**
-   * @param interactive the client may write
+   * @param codec this socket's own
    * @param heartbeat of our silence, after which the client gets a heartbeat; pings as often
    * @param silence of the client, after which its socket is dead
    */
   public SocketRelay(
       FrameStream stream,
-      boolean interactive,
+      SocketCodec codec,
       WriteDeadline deadline,
       Duration heartbeat,
       Duration silence) {
     this.stream = stream;
-    this.interactive = interactive;
+    this.codec = codec;
     this.deadline = deadline;
     this.heartbeat = heartbeat;
     this.silence = silence;
@@ -98,23 +90,34 @@ public final class SocketRelay {
   }
 
   /** A text message came. */
-  public void received(String message) throws InterruptedException {
+  public void text(String message) throws InterruptedException {
     heard();
-    try {
-      Frame.In frame = JsonFrames.decodeIn(message.getBytes(StandardCharsets.UTF_8));
-      if (frame instanceof Frame.Heartbeat) {
-        return;
+    react(codec.text(message));
+  }
+
+  /** A part of a binary message came. */
+  public void binary(ByteString part, boolean last) throws InterruptedException {
+    heard();
+    react(codec.binary(part, last));
+  }
+
+  /** A text message came that is longer than {@link #MAX_TEXT}. */
+  public void tooLong() throws InterruptedException {
+    heard();
+    react(codec.tooLong());
+  }
+
+  private void react(SocketCodec.Reaction reaction) throws InterruptedException {
+    switch (reaction) {
+      case SocketCodec.Pass(List<Frame.In> frames) -> {
+        for (Frame.In frame : frames) {
+          deliver(frame);
+        }
       }
-      if (interactive) {
-        deliver(frame);
-      } else {
-        end(
-            CLOSE_POLICY,
-            new Frame.Failure(
-                ErrorCode.NOT_WRITER, "this socket only reads: attach with interactive=true"));
+      case SocketCodec.Ending end -> {
+        ending.compareAndSet(null, end);
+        stream.wake();
       }
-    } catch (InvalidFrameException e) {
-      end(CLOSE_POLICY, new Frame.Failure(ErrorCode.INVALID_FRAME, String.valueOf(e.getMessage())));
     }
   }
 
@@ -140,12 +143,6 @@ public final class SocketRelay {
     stream.wake();
   }
 
-  /** Something came that ends the socket, though not the session. */
-  public void end(int code, Frame.Failure failure) {
-    ending.compareAndSet(null, new Ending(code, failure));
-    stream.wake();
-  }
-
   /** Nothing more comes. */
   public void closed() {
     closed.countDown();
@@ -167,8 +164,7 @@ public final class SocketRelay {
   private void serve(Socket socket) throws InterruptedException {
     try (WriteDeadline.Guard guard = deadline.guard()) {
       heard();
-      relay(socket, guard);
-      if (!closed.await(HANDSHAKE.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (relay(socket, guard) && !closed.await(HANDSHAKE.toMillis(), TimeUnit.MILLISECONDS)) {
         log.debug("socket was not closed by its client");
       }
     } catch (IOException e) {
@@ -178,34 +174,46 @@ public final class SocketRelay {
     }
   }
 
-  private void relay(Socket socket, WriteDeadline.Guard guard)
+  /** False: the connection is to be cut. */
+  private boolean relay(Socket socket, WriteDeadline.Guard guard)
       throws IOException, InterruptedException {
     while (closed.getCount() > 0) {
-      Ending end = ending.get();
-      if (end != null) {
-        send(socket, guard, end.failure);
-        guard.write(() -> socket.close(end.code, end.failure.code().word()));
-        return;
+      SocketCodec.Ending end = ending.get();
+      if (end == null) {
+        keepAlive(socket, guard);
+        send(socket, guard, codec.due());
+        end = pass(socket, guard);
       }
-      keepAlive(socket, guard);
-      switch (stream.next(untilNextDue())) {
-        case FrameStream.Next.Nothing() -> {}
-        case FrameStream.Next.Over() -> {
-          guard.write(() -> socket.close(CLOSE_NORMAL, "end of the log"));
-          return;
+      switch (end) {
+        case null -> {}
+        case SocketCodec.Drop() -> {
+          return false;
         }
-        case FrameStream.Next.Arrived arrived -> {
-          send(socket, guard, arrived.frame());
-          if (arrived.isLast()) {
-            boolean failed = arrived.frame() instanceof Frame.Failure;
-            guard.write(() ->
-                socket.close(failed ? CLOSE_FAILURE : CLOSE_NORMAL, failed ? "error" : "exit"));
-            return;
-          }
-          stream.done();
+        case SocketCodec.Close(List<SocketCodec.Message> last, int code, String reason) -> {
+          send(socket, guard, last);
+          guard.write(() -> socket.close(code, reason));
+          return true;
         }
       }
     }
+    return true;
+  }
+
+  /** Passes on what comes next, and returns how the socket ends if that was all. */
+  private SocketCodec.@Nullable Ending pass(Socket socket, WriteDeadline.Guard guard)
+      throws IOException, InterruptedException {
+    return switch (stream.next(untilNextDue())) {
+      case FrameStream.Next.Nothing() -> null;
+      case FrameStream.Next.Over() -> codec.end(null).orElse(null);
+      case FrameStream.Next.Arrived arrived -> {
+        send(socket, guard, arrived.frame());
+        if (arrived.isLast()) {
+          yield codec.end(arrived.frame()).orElse(null);
+        }
+        stream.done();
+        yield null;
+      }
+    };
   }
 
   private void keepAlive(Socket socket, WriteDeadline.Guard guard) throws IOException {
@@ -233,10 +241,15 @@ public final class SocketRelay {
   }
 
   private void send(Socket socket, WriteDeadline.Guard guard, Frame.Out frame) throws IOException {
-    byte[] line = JsonFrames.encode(frame);
-    // Without the line feed, which only NDJSON needs.
-    String message = new String(line, 0, line.length - 1, StandardCharsets.UTF_8);
-    guard.write(() -> socket.text(message));
+    send(socket, guard, codec.encode(frame));
     sentNanos = System.nanoTime();
+  }
+
+  private static void send(
+      Socket socket, WriteDeadline.Guard guard, List<SocketCodec.Message> messages)
+      throws IOException {
+    for (SocketCodec.Message message : messages) {
+      guard.write(() -> socket.send(message));
+    }
   }
 }

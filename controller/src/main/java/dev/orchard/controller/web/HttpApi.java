@@ -73,7 +73,8 @@ public final class HttpApi implements AutoCloseable {
       execs.register(http, base);
       features.forEach(feature -> feature.register(http, sockets, base));
       String pattern = base + "/vms/{vm}/exec/{session}";
-      sockets.endpoint(pattern, () -> new ExecSocket(shared, pattern));
+      ExecSocket opening = new ExecSocket(shared, pattern);
+      sockets.endpoint(pattern, () -> new SessionSocket(opening));
     }
     http.any((request, response) -> {
       throw new ApiException(
