@@ -1,6 +1,7 @@
 package dev.orchard.controller.auth;
 
 import dev.orchard.controller.problem.ApiException;
+import io.fabric8.kubernetes.api.model.StatusDetails;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
 import java.util.function.Supplier;
@@ -30,6 +31,12 @@ public final class KubernetesApi {
     return e.getCode() > 0 && e.getCode() < 500;
   }
 
+  private static Duration retryAfter(KubernetesClientException e) {
+    StatusDetails details = e.getStatus() == null ? null : e.getStatus().getDetails();
+    Integer seconds = details == null ? null : details.getRetryAfterSeconds();
+    return seconds == null || seconds < 1 ? RETRY_AFTER : Duration.ofSeconds(seconds);
+  }
+
   private static ApiException refusal(KubernetesClientException e) {
     String words = e.getStatus() == null ? e.getMessage() : e.getStatus().getMessage();
     String message = "the Kubernetes API says: " + words;
@@ -46,7 +53,7 @@ public final class KubernetesApi {
               message);
       case 400, 422 -> new ApiException(400, "invalid-request", message);
       case 413 -> new ApiException(413, "too-large", message);
-      case 429 -> new ApiException(429, "too-many-requests", message);
+      case 429 -> ApiException.tooMany(message, retryAfter(e));
       default ->
           ApiException.unavailable(
               "kubernetes-unavailable",

@@ -56,6 +56,11 @@ public final class ApiException extends RuntimeException {
     return new ApiException(503, type, message, retryAfter);
   }
 
+  /** More than one caller may have: worth the same request again after {@code retryAfter}. */
+  public static ApiException tooMany(String message, Duration retryAfter) {
+    return new ApiException(429, "too-many-requests", message, retryAfter);
+  }
+
   /** The HTTP status. */
   public int status() {
     return status;

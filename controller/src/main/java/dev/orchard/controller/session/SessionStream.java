@@ -24,12 +24,15 @@ final class SessionStream implements FrameStream {
     record FromWorker(Delivery delivery) implements Event {}
 
     record Wake() implements Event {}
+
+    record Drain() implements Event {}
   }
 
   private final Attachment attachment;
   private final BlockingQueue<Event> inbox = new LinkedBlockingQueue<>();
   private final @Nullable StoredOutcome stored;
   private final boolean mayEnd;
+  private final OpenStreams open;
   private boolean gone;
 
   /**
@@ -37,9 +40,14 @@ final class SessionStream implements FrameStream {
    * @param stored what to say of an ended session that its worker has forgotten
    */
   SessionStream(
-      Rendezvous rendezvous, String worker, boolean mayEnd, @Nullable StoredOutcome stored) {
+      Rendezvous rendezvous,
+      String worker,
+      boolean mayEnd,
+      @Nullable StoredOutcome stored,
+      OpenStreams open) {
     this.mayEnd = mayEnd;
     this.stored = stored;
+    this.open = open;
     this.attachment =
         rendezvous.expect(worker, delivery -> inbox.add(new Event.FromWorker(delivery)));
   }
@@ -60,6 +68,12 @@ final class SessionStream implements FrameStream {
           RETRY_AFTER);
     }
     attachment.request();
+    open.add(this);
+  }
+
+  /** This replica goes away: the client hears of it next. Any thread. */
+  void drain() {
+    inbox.add(new Event.Drain());
   }
 
   @Override
@@ -71,6 +85,11 @@ final class SessionStream implements FrameStream {
     return switch (event) {
       case null -> new Next.Nothing();
       case Event.Wake() -> new Next.Nothing();
+      case Event.Drain() ->
+          new Next.Arrived(
+              new Frame.Failure(
+                  ErrorCode.DRAINING,
+                  "this replica is going away: attach again, another one goes on"));
       case Event.FromWorker(Delivery.Opened()) -> new Next.Nothing();
       case Event.FromWorker(Delivery.Arrived(Frame.Out frame)) -> arrived(frame, patience);
       case Event.FromWorker(Delivery.Ended(String failure)) -> ended(failure);
@@ -109,6 +128,7 @@ final class SessionStream implements FrameStream {
 
   @Override
   public void close() {
+    open.remove(this);
     attachment.close();
   }
 }

@@ -11,17 +11,21 @@ import dev.orchard.controller.worker.Rendezvous;
 import dev.orchard.controller.worker.StatusWriter;
 import dev.orchard.controller.worker.WorkerLink;
 import dev.orchard.crds.vmexec.Binding;
+import dev.orchard.crds.vmexec.DesiredState;
 import dev.orchard.crds.vmexec.DisconnectPolicy;
 import dev.orchard.crds.vmexec.VMExec;
 import dev.orchard.proto.worker.v1.Attachment;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +38,8 @@ public final class Sessions {
   private static final String BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
   private static final int SUFFIX = 8;
   private static final int LABEL = 63;
+  private static final String CANCELLED =
+      "{\"spec\":{\"desiredState\":\"%s\"}}".formatted(DesiredState.CANCELLED.word());
 
   /** Where a command is to run. */
   public record Place(String namespace, String vm) {}
@@ -50,6 +56,7 @@ public final class Sessions {
   private final VmGate gate;
   private final Duration patience;
   private final InstantSource clock;
+  private final OpenStreams open = new OpenStreams();
   private final SecureRandom random = new SecureRandom();
 
   /**
@@ -207,7 +214,8 @@ public final class Sessions {
             .workerName();
     WorkerLink link = requireLink(worker);
     SessionStream stream =
-        new SessionStream(rendezvous, worker, !(options.output() && options.follow()), stored);
+        new SessionStream(
+            rendezvous, worker, !(options.output() && options.follow()), stored, open);
     Attachment attachment = attachment(stream.id(), bound, options);
     boolean told = ended ? link.attach(attachment) : link.start(bound, attachment);
     stream.awaitOpen(told ? patience : Duration.ZERO);
@@ -262,11 +270,37 @@ public final class Sessions {
   }
 
   /** Ends a session and deletes its object, with the caller's credentials. */
-  public void cancel(Caller caller, VMExec exec) {
+  public void delete(Caller caller, VMExec exec) {
     var _ = KubernetesApi.call(() -> caller.client().resource(exec).delete());
-    ClusterObjects.binding(exec)
-        .flatMap(binding -> links.link(binding.workerName()))
-        .ifPresent(link ->
-            link.cancel(exec.getMetadata().getUid(), "its VMExec was deleted over the API"));
+    cancelOnWorker(exec, "its VMExec was deleted over the API");
+  }
+
+  /** Ends a session and keeps its object, with the caller's credentials. */
+  public VMExec cancel(Caller caller, VMExec exec) {
+    VMExec wanted =
+        KubernetesApi.call(() ->
+            caller.client().resource(exec).patch(PatchContext.of(PatchType.JSON_MERGE), CANCELLED));
+    cancelOnWorker(wanted, "it was cancelled over the API");
+    return wanted;
+  }
+
+  private void cancelOnWorker(VMExec exec, String why) {
+    linkOf(exec).ifPresent(link -> link.cancel(exec.getMetadata().getUid(), why));
+  }
+
+  private Optional<WorkerLink> linkOf(VMExec exec) {
+    return ClusterObjects.binding(exec).flatMap(binding -> links.link(binding.workerName()));
+  }
+
+  /** How many read and write a session now; absent where that is not known, or it does not run. */
+  public OptionalInt attachments(VMExec exec) {
+    return linkOf(exec)
+        .map(link -> link.attachments(exec.getMetadata().getUid()))
+        .orElse(OptionalInt.empty());
+  }
+
+  /** Ends every attachment with an error for its client, and waits a while for the ends. */
+  public void drain(Duration patience) throws InterruptedException {
+    open.drain(patience);
   }
 }

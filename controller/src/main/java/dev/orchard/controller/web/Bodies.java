@@ -4,6 +4,7 @@ import dev.orchard.controller.problem.ApiException;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.io.InputStream;
 
 /** JSON in and out of requests. */
 public final class Bodies {
@@ -16,6 +17,13 @@ public final class Bodies {
       throw ApiException.invalid("body", "it is missing: send a JSON object");
     }
     return JsonBody.read(request.content().inputStream());
+  }
+
+  /** The body's bytes; none where there is no body. */
+  static InputStream stream(ServerRequest request) {
+    return request.content().hasEntity()
+        ? request.content().inputStream()
+        : InputStream.nullInputStream();
   }
 
   /** Answers with JSON. */

@@ -57,7 +57,7 @@ final class ExecSocket implements SessionSocket.Opening {
             query,
             caller,
             place,
-            parameters.get("session"),
+            Requests.session(parameters),
             shared.access,
             shared.sessions);
     AttachOptions options = options(query);

@@ -9,13 +9,17 @@ import dev.orchard.crds.vmexec.VMExecExit;
 import dev.orchard.crds.vmexec.VMExecSpec;
 import dev.orchard.crds.vmexec.VMExecStatus;
 import java.time.Duration;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /** Sessions as the HTTP API shows them. */
 final class ObjectJson {
   private ObjectJson() {}
 
-  static ObjectNode session(VMExec exec) {
+  /**
+   * @param attachments how many read and write it now, where that is known
+   */
+  static ObjectNode session(VMExec exec, OptionalInt attachments) {
     VMExecSpec spec = exec.getSpec();
     VMExecStatus status = exec.statusOrEmpty();
     ObjectNode json =
@@ -33,6 +37,7 @@ final class ObjectJson {
     json.put("stdin", spec.stdin().type().word());
     json.put("disconnectPolicy", spec.disconnectPolicy().word());
     put(json, "requestedBy", spec.requestedBy());
+    attachments.ifPresent(count -> json.put("attachments", count));
     Binding bound = status.boundTo() == null ? spec.target() : status.boundTo();
     if (bound != null) {
       json.put("worker", bound.workerName()).put("bootID", bound.bootID());

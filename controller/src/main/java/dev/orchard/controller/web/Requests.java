@@ -7,8 +7,10 @@ import io.helidon.common.uri.UriQuery;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Headers;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What requests say besides their bodies. */
@@ -16,7 +18,10 @@ public final class Requests {
   /** Of paths that name none. */
   public static final String DEFAULT_NAMESPACE = "default";
 
-  private static final HeaderName PREFER = HeaderNames.create("Prefer");
+  private static final HeaderName LAST_EVENT_ID = HeaderNames.create("Last-Event-ID");
+
+  /** What Kubernetes takes for a name; nothing else gets into a path of its API. */
+  private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
 
   private Requests() {}
 
@@ -27,9 +32,35 @@ public final class Requests {
         : List.of();
   }
 
+  /** The elements of a header that is a list, however many lines it has. Empty if it is absent. */
+  static List<String> list(Headers headers, HeaderName name) {
+    return headers.contains(name)
+        ? headers.get(name).allValues().stream()
+            .flatMap(value -> Arrays.stream(value.split(",")))
+            .map(String::strip)
+            .toList()
+        : List.of();
+  }
+
   /** The VM of a path below {@code /v1} or {@code /v1/namespaces/{ns}}. */
   public static Place place(Parameters path) {
-    return new Place(path.first("ns").orElse(DEFAULT_NAMESPACE), path.get("vm"));
+    String namespace = path.contains("ns") ? name(path, "ns") : DEFAULT_NAMESPACE;
+    return new Place(namespace, name(path, "vm"));
+  }
+
+  /** The session of a path. */
+  static String session(Parameters path) {
+    return name(path, "session");
+  }
+
+  /** A name in a path. */
+  public static String name(Parameters path, String field) {
+    String name = path.get(field);
+    if (!NAME.matcher(name).matches()) {
+      throw ApiException.invalid(
+          field, "must be a name: at most 253 of a-z, 0-9 and, inside, hyphens and dots");
+    }
+    return name;
   }
 
   /** Absent: false. Present without a value: true. */
@@ -46,7 +77,11 @@ public final class Requests {
     if (!query.contains(name)) {
       return null;
     }
-    String text = query.first(name).orElse("");
+    return number(name, query.first(name).orElse(""), max);
+  }
+
+  /** A whole number in a query or a header of that name. */
+  static long number(String name, String text, long max) {
     try {
       long number = Long.parseLong(text);
       if (number >= 0 && number <= max) {
@@ -72,20 +107,24 @@ public final class Requests {
   }
 
   static boolean wantsMetadata(Headers headers) {
-    if (!headers.contains(HeaderNames.ACCEPT)) {
-      return false;
-    }
-    String accept = headers.get(HeaderNames.ACCEPT).values().toLowerCase(Locale.ROOT);
-    return accept.contains("application/json") && !accept.contains("ndjson");
+    return accepts(headers, "application/json") && !accepts(headers, "ndjson");
   }
 
+  /** Whether a media type is named; one that would do beside others is not enough. */
+  static boolean accepts(Headers headers, String mediaType) {
+    return headers.contains(HeaderNames.ACCEPT)
+        && headers.get(HeaderNames.ACCEPT).allValues().stream()
+            .anyMatch(value -> value.toLowerCase(Locale.ROOT).contains(mediaType));
+  }
+
+  /** Where a browser's EventSource was; empty where it was nowhere. */
+  static String lastEventId(Headers headers) {
+    return headers.contains(LAST_EVENT_ID) ? headers.get(LAST_EVENT_ID).get().strip() : "";
+  }
+
+  /** Whether it would be a WebSocket. Other protocols are offers that are not taken. */
   public static boolean wantsUpgrade(Headers headers) {
-    return headers.contains(HeaderNames.UPGRADE);
-  }
-
-  static boolean prefersAsync(Headers headers) {
-    return headers.contains(PREFER)
-        && headers.get(PREFER).allValues(true).stream()
-            .anyMatch(value -> value.strip().equalsIgnoreCase("respond-async"));
+    return headers.contains(HeaderNames.UPGRADE)
+        && headers.get(HeaderNames.UPGRADE).get().equalsIgnoreCase("websocket");
   }
 }

@@ -50,9 +50,7 @@ final class SessionSocket implements WsListener {
 
   /** The subprotocols that a client offers. */
   static List<String> offered(Headers headers) {
-    return headers.contains(PROTOCOLS)
-        ? headers.get(PROTOCOLS).allValues(true).stream().map(String::strip).toList()
-        : List.of();
+    return Requests.list(headers, PROTOCOLS);
   }
 
   @Override

@@ -21,7 +21,9 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +72,10 @@ final class ExecDispatch {
   private final InstantSource clock;
   private final Consumer<Instruction> send;
   private final Consumer<LinkInput> inbox;
+
+  /** How many read and write the sessions that run, as last reported. Anybody may ask. */
+  private final Map<String, Integer> attachments = new ConcurrentHashMap<>();
+
   private final Map<String, Session> sessions = new HashMap<>();
 
   /**
@@ -104,7 +110,18 @@ final class ExecDispatch {
     ExecReport before = session.report;
     if (before == null || report.getRevision() >= before.getRevision()) {
       session.report = report;
+      if (report.getState() == ExecState.EXEC_RUNNING) {
+        attachments.put(report.getUid(), report.getAttachments());
+      } else {
+        attachments.remove(report.getUid());
+      }
     }
+  }
+
+  /** How many read and write a session; absent unless it runs. Any thread. */
+  OptionalInt attachments(String uid) {
+    Integer reported = attachments.get(uid);
+    return reported == null ? OptionalInt.empty() : OptionalInt.of(reported);
   }
 
   /** An exec of this replica's own making. Its instruction has been sent. */

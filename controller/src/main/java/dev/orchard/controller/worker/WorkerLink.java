@@ -16,6 +16,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -110,6 +111,11 @@ public final class WorkerLink {
   /** Ends an exec whose object the caller knows to be gone. */
   public boolean cancel(String uid, String why) {
     return offer(new LinkInput.Pass(ExecDispatch.cancel(uid, why)));
+  }
+
+  /** How many read and write a session, as the worker last said; absent unless it runs. */
+  public OptionalInt attachments(String uid) {
+    return execs.attachments(uid);
   }
 
   /** Something outside changed; runs on anybody's thread. */

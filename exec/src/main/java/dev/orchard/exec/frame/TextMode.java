@@ -52,6 +52,11 @@ public final class TextMode {
     };
   }
 
+  /** Whether the first bytes of a character wait for the others: no place to resume at. */
+  public boolean holdsBytes() {
+    return !held.isEmpty();
+  }
+
   private List<byte[]> decode(Frame.Output output) {
     StdStream stream = output.stream();
     Held before = held.getOrDefault(stream, new Held(output.offset(), ByteString.EMPTY));

@@ -10,7 +10,7 @@ import dev.orchard.worker.vm.Uid;
  * @param writer may send stdin, resize and signal
  * @param takeover takes the right to write from whoever has it
  * @param output false: only acks and errors come back; without {@code writer} it passes on one
- *     resize or signal beside whoever writes, and ends
+ *     resize, signal or detach beside whoever writes, and ends
  * @param foreground counts for the disconnect policy
  */
 public record AttachRequest(
@@ -28,7 +28,7 @@ public record AttachRequest(
     }
   }
 
-  /** Whether it is there to pass on one resize or signal. */
+  /** Whether it is there to pass on one resize, signal or detach. */
   boolean passes() {
     return !writer && !output;
   }

@@ -76,8 +76,9 @@ final class Attachments {
     }
   }
 
+  /** How many read or write. */
   int size() {
-    return all.size();
+    return (int) all.stream().filter(a -> !a.request().passes()).count();
   }
 
   boolean isEmpty() {

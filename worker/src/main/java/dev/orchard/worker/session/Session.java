@@ -207,7 +207,7 @@ final class Session {
       case Message.Attached(Attachment attachment) -> attachedNow(attachment);
       case Message.Detached(Attachment attachment) -> {
         attachments.remove(attachment, around.clock().millis());
-        step(new SessionEvent.Foreground(attachments.foreground()));
+        attachmentsChanged(attachment);
       }
       case Message.ReportAgain() -> report();
     }
@@ -372,9 +372,16 @@ final class Session {
     } else {
       attachment.more();
     }
-    step(new SessionEvent.Foreground(attachments.foreground()));
+    attachmentsChanged(attachment);
     // What was published before it was in the list it may have missed.
     attachment.wake();
+  }
+
+  private void attachmentsChanged(Attachment one) {
+    step(new SessionEvent.Foreground(attachments.foreground()));
+    if (core.phase() == Phase.RUNNING && !one.request().passes()) {
+      report();
+    }
   }
 
   private void fromPeerNow(Attachment from, Frame.In frame) {
@@ -390,7 +397,7 @@ final class Session {
 
   private void fromReader(Attachment from, Frame.In frame) {
     switch (frame) {
-      case Frame.Resize _, Frame.Signal _ when from.request().passes() -> {
+      case Frame.Resize _, Frame.Signal _, Frame.Detach _ when from.request().passes() -> {
         step(new SessionEvent.FromWriter(frame));
         from.done();
       }
