@@ -81,7 +81,14 @@ public final class Controller implements AutoCloseable {
             VERSION,
             readiness::ready,
             deadline,
-            List.of(new OrchardRoutes(callers)));
+            List.of(
+                new OrchardRoutes(
+                    callers,
+                    own,
+                    settings.namespace(),
+                    objects,
+                    deadline,
+                    settings.timeouts().heartbeat())));
     log.info(
         "controller started replica={} http={} workers={}",
         settings.replica(),

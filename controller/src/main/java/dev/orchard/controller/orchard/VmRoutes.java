@@ -9,29 +9,35 @@ import dev.orchard.controller.session.Sessions.Place;
 import dev.orchard.controller.web.Bodies;
 import dev.orchard.controller.web.JsonBody;
 import dev.orchard.controller.web.Requests;
+import dev.orchard.crds.vm.PowerState;
 import dev.orchard.crds.vm.VM;
-import dev.orchard.crds.vm.VMSpec;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.StatusDetails;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.Comparator;
 import java.util.List;
-import java.util.regex.Pattern;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** VMs as objects of the Kubernetes API, with the caller's own rights, in Orchard's shape. */
 final class VmRoutes {
-  private static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
-  private static final int MAX_CPU = 1_024;
-  private static final int MIN_MEMORY_MIB = 64;
-  private static final long MAX_MEMORY_MIB = 16L << 20;
+  private static final HeaderName NEXT_CURSOR = HeaderNames.create("X-Next-Cursor");
 
   private final Callers callers;
+  private final VmWatch watch;
 
-  VmRoutes(Callers callers) {
+  VmRoutes(Callers callers, VmWatch watch) {
     this.callers = callers;
+    this.watch = watch;
   }
 
   /**
@@ -41,105 +47,124 @@ final class VmRoutes {
     rules
         .post(base + "/vms", this::create)
         .get(base + "/vms", this::list)
+        .get(base + "/vms/", VmRoutes::redirect)
         .get(base + "/vms/{vm}", this::get)
-        .delete(base + "/vms/{vm}", this::delete);
+        .put(base + "/vms/{vm}", this::put)
+        .delete(base + "/vms/{vm}", this::delete)
+        .get(base + "/vms/{vm}/events", this::events);
   }
 
   private void create(ServerRequest request, ServerResponse response) {
-    Caller caller = callers.caller(Requests.authorization(request.headers()));
-    // Orchard ignores what it does not know, and so do its clients expect.
-    JsonBody body = Bodies.read(request);
-    VM vm = new VM();
-    vm.setMetadata(
-        new ObjectMetaBuilder().withNamespace(namespace(request)).withName(name(body)).build());
-    vm.setSpec(spec(body));
+    Caller caller = caller(request);
+    VM vm = VmBody.parse(namespace(request), Bodies.read(request));
     VM created = KubernetesApi.call(() -> caller.client().resource(vm).create());
     Bodies.json(response, VmJson.of(created));
   }
 
-  private static String name(JsonBody body) {
-    String name = body.text("name");
-    if (name == null || !LABEL.matcher(name).matches()) {
-      throw new ApiException(
-          412,
-          "invalid-vm",
-          "name: must be a DNS label: at most 63 of a-z, 0-9 and, inside, the hyphen");
-    }
-    return name;
-  }
-
-  private static VMSpec spec(JsonBody body) {
-    String image = body.text("image");
-    if (image == null || image.isEmpty()) {
-      throw new ApiException(412, "invalid-vm", "image: is missing");
-    }
-    int cpu = body.integer("cpu", 0, 0, MAX_CPU);
-    long memory = body.number("memory", 0, 0, MAX_MEMORY_MIB);
-    if (memory != 0 && memory < MIN_MEMORY_MIB) {
-      throw body.invalid("memory", "must be 0 or at least %d MiB".formatted(MIN_MEMORY_MIB));
-    }
-    VMSpec spec =
-        VMSpec.ofImage(image)
-            .withSize(
-                cpu == 0 ? VMSpec.DEFAULT_CPU : cpu,
-                memory == 0 ? VMSpec.DEFAULT_MEMORY_MIB : memory);
-    String runtime = body.text("runtime");
-    if (runtime == null || runtime.isEmpty()) {
-      return spec;
-    }
-    if (!LABEL.matcher(runtime).matches()) {
-      throw body.invalid("runtime", "must be the name of a runtime, as qemu or process");
-    }
-    return spec.withRuntime(runtime);
-  }
-
   private void list(ServerRequest request, ServerResponse response) {
-    Caller caller = callers.caller(Requests.authorization(request.headers()));
+    Caller caller = caller(request);
     String namespace = namespace(request);
+    Predicate<VM> filter =
+        request.query().contains("filter")
+            ? VmFilter.parse(request.query().first("filter").orElse(""))
+            : vm -> true;
     List<VM> vms =
         KubernetesApi.call(
             () -> caller.client().resources(VM.class).inNamespace(namespace).list().getItems());
     ArrayNode list = JsonBody.JSON.createArrayNode();
     vms.stream()
+        .filter(filter)
         .sorted(Comparator.comparing(vm -> vm.getMetadata().getName()))
         .map(VmJson::of)
         .forEach(list::add);
     Bodies.json(response, list);
   }
 
-  private void get(ServerRequest request, ServerResponse response) {
-    Caller caller = callers.caller(Requests.authorization(request.headers()));
+  private void get(ServerRequest request, ServerResponse response) throws InterruptedException {
+    Caller caller = caller(request);
     Place place = Requests.place(request.path().pathParameters());
-    VM vm =
-        KubernetesApi.call(() ->
-            caller
-                .client()
-                .resources(VM.class)
-                .inNamespace(place.namespace())
-                .withName(place.vm())
-                .get());
-    if (vm == null) {
-      throw ApiException.notFound("vm", place.namespace(), place.vm());
+    if (request.query().first("watch").orElse("").equals("true")) {
+      watch(caller, place, response);
+    } else {
+      Bodies.json(response, VmJson.of(require(caller, place)));
     }
-    Bodies.json(response, VmJson.of(vm));
+  }
+
+  private void watch(Caller caller, Place place, ServerResponse response)
+      throws InterruptedException {
+    response.headers().set(HeaderNames.CONTENT_TYPE, "application/x-ndjson");
+    response.headers().set(HeaderNames.CACHE_CONTROL, "no-store");
+    try {
+      OutputStream out = response.outputStream();
+      watch.stream(place, () -> find(caller, place), out);
+      out.close();
+    } catch (IOException e) {
+      throw new CloseConnectionException("watcher given up: " + e.getMessage(), e);
+    }
+  }
+
+  private void put(ServerRequest request, ServerResponse response) {
+    Caller caller = caller(request);
+    Place place = Requests.place(request.path().pathParameters());
+    JsonBody body = Bodies.read(request);
+    VM vm = require(caller, place);
+    PowerState wanted = VmChange.powerState(vm, body);
+    if (wanted == vm.getSpec().powerState()) {
+      Bodies.json(response, VmJson.of(vm));
+      return;
+    }
+    VM changed =
+        KubernetesApi.call(() ->
+            resource(caller, place)
+                .patch(
+                    PatchContext.of(PatchType.JSON_MERGE),
+                    "{\"spec\":{\"powerState\":\"%s\"}}".formatted(wanted.word())));
+    Bodies.json(response, VmJson.of(changed));
   }
 
   private void delete(ServerRequest request, ServerResponse response) {
-    Caller caller = callers.caller(Requests.authorization(request.headers()));
+    Caller caller = caller(request);
     Place place = Requests.place(request.path().pathParameters());
-    List<StatusDetails> deleted =
-        KubernetesApi.call(() ->
-            caller
-                .client()
-                .resources(VM.class)
-                .inNamespace(place.namespace())
-                .withName(place.vm())
-                .delete());
+    List<StatusDetails> deleted = KubernetesApi.call(() -> resource(caller, place).delete());
     if (deleted.isEmpty()) {
       throw ApiException.notFound("vm", place.namespace(), place.vm());
     }
     response.headers().set(HeaderNames.CONTENT_LENGTH, "0");
     response.status(200).send();
+  }
+
+  private void events(ServerRequest request, ServerResponse response) {
+    Caller caller = caller(request);
+    VM vm = require(caller, Requests.place(request.path().pathParameters()));
+    VmEvents.Page page = VmEvents.page(vm, request.query());
+    page.next().ifPresent(cursor -> response.headers().set(NEXT_CURSOR, cursor));
+    Bodies.json(response, page.events());
+  }
+
+  private static void redirect(ServerRequest request, ServerResponse response) {
+    String path = request.path().path();
+    response.headers().set(HeaderNames.LOCATION, path.substring(0, path.length() - 1));
+    response.status(301).send();
+  }
+
+  private Caller caller(ServerRequest request) {
+    return callers.caller(Requests.authorization(request.headers()));
+  }
+
+  private static VM require(Caller caller, Place place) {
+    VM vm = find(caller, place);
+    if (vm == null) {
+      throw ApiException.notFound("vm", place.namespace(), place.vm());
+    }
+    return vm;
+  }
+
+  private static @Nullable VM find(Caller caller, Place place) {
+    return KubernetesApi.call(() -> resource(caller, place).get());
+  }
+
+  private static Resource<VM> resource(Caller caller, Place place) {
+    return caller.client().resources(VM.class).inNamespace(place.namespace()).withName(place.vm());
   }
 
   private static String namespace(ServerRequest request) {

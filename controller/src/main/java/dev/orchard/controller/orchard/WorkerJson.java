@@ -3,22 +3,32 @@ package dev.orchard.controller.orchard;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.orchard.controller.web.JsonBody;
+import dev.orchard.crds.vm.VMSpec;
 import dev.orchard.crds.worker.Worker;
 import dev.orchard.crds.worker.WorkerStatus;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Workers in Orchard's shape. */
 final class WorkerJson {
   private WorkerJson() {}
 
-  static ObjectNode of(Worker worker) {
+  static ObjectNode of(Worker worker, Map<String, String> lastSeen) {
     WorkerStatus status = worker.statusOrEmpty();
     ObjectNode json =
         JsonBody.JSON
             .createObjectNode()
             .put("name", worker.getMetadata().getName())
             .put("createdAt", worker.getMetadata().getCreationTimestamp())
-            .put("scheduling_paused", worker.specOrDefault().unschedulable());
+            .put("last_seen", lastSeen.getOrDefault(worker.getMetadata().getName(), VmJson.NEVER))
+            .put("scheduling_paused", worker.specOrDefault().unschedulable())
+            .put("defaultCPU", VMSpec.DEFAULT_CPU)
+            .put("defaultMemory", VMSpec.DEFAULT_MEMORY_MIB);
+    Map<String, String> labels = worker.getMetadata().getLabels();
+    if (labels != null && !labels.isEmpty()) {
+      ObjectNode object = json.putObject("labels");
+      labels.forEach(object::put);
+    }
     put(json, "os", status.os());
     put(json, "arch", status.arch());
     put(json, "version", status.version());

@@ -30,6 +30,8 @@ final class InfoRoutes {
   void register(HttpRules rules) {
     rules
         .get("/", (request, response) -> response.send())
+        .get("/v1", (request, response) -> response.send())
+        .get("/v1/", (request, response) -> response.send())
         .get("/livez", (request, response) -> response.send("ok\n"))
         .get("/readyz", this::ready)
         .get("/v1/controller/info", this::info);

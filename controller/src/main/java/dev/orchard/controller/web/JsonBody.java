@@ -100,6 +100,15 @@ public final class JsonBody {
     return node.textValue();
   }
 
+  /** False if it is absent or null. */
+  public boolean flag(String field) {
+    JsonNode node = node(field);
+    if (node != null && !node.isBoolean()) {
+      throw invalid(field, "must be true or false");
+    }
+    return node != null && node.booleanValue();
+  }
+
   /** A whole number within bounds. */
   public long number(String field, long absent, long min, long max) {
     JsonNode node = node(field);

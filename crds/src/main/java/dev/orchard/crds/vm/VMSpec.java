@@ -38,7 +38,10 @@ public record VMSpec(
         @Min(64)
         @Max(16777216)
         Long memoryMib,
-    @JsonPropertyDescription("Labels that a worker must have to get this VM.") @Size(max = 16)
+    @JsonPropertyDescription(
+            "Labels that a worker must have to get this VM. Without being labelled each has"
+                + " kubernetes.io/os and kubernetes.io/arch, of its host.")
+        @Size(max = 16)
         Map<String, @Size(max = 63) String> workerSelector,
     @JsonPropertyDescription("Whether it shall run.") @Default("Running") PowerState powerState) {
   public static final int DEFAULT_CPU = 1;

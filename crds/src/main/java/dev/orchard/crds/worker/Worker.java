@@ -6,6 +6,9 @@ import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Categories;
 import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.Version;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /** A host that runs VMs. A controller creates it when the worker of that name registers. */
 @Group("orchard.dev")
@@ -26,6 +29,12 @@ import io.fabric8.kubernetes.model.annotation.Version;
 public final class Worker extends CustomResource<WorkerSpec, WorkerStatus> {
   private static final long serialVersionUID = 1L;
 
+  /** As nodes have it; see {@link #allLabels}. */
+  public static final String OS_LABEL = "kubernetes.io/os";
+
+  /** As nodes have it; see {@link #allLabels}. */
+  public static final String ARCH_LABEL = "kubernetes.io/arch";
+
   /** Its spec, or the defaults where the object has none. */
   public WorkerSpec specOrDefault() {
     WorkerSpec spec = getSpec();
@@ -36,5 +45,19 @@ public final class Worker extends CustomResource<WorkerSpec, WorkerStatus> {
   public WorkerStatus statusOrEmpty() {
     WorkerStatus status = getStatus();
     return status == null ? WorkerStatus.EMPTY : status;
+  }
+
+  /** Its labels, and by the names that nodes use what it says of itself. */
+  public Map<String, String> allLabels() {
+    Map<String, String> all =
+        new TreeMap<>(Optional.ofNullable(getMetadata().getLabels()).orElse(Map.of()));
+    WorkerStatus status = statusOrEmpty();
+    if (status.os() != null) {
+      all.put(OS_LABEL, status.os());
+    }
+    if (status.arch() != null) {
+      all.put(ARCH_LABEL, status.arch());
+    }
+    return all;
   }
 }

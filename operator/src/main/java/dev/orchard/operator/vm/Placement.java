@@ -116,9 +116,7 @@ sealed interface Placement {
   }
 
   private static boolean matches(Worker worker, Map<String, String> selector) {
-    Map<String, String> labels = worker.getMetadata().getLabels();
-    return selector.isEmpty()
-        || (labels != null && labels.entrySet().containsAll(selector.entrySet()));
+    return worker.allLabels().entrySet().containsAll(selector.entrySet());
   }
 
   private static boolean fits(Worker worker, VMSpec spec, Map<String, Room> used) {

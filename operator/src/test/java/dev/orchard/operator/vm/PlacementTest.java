@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.orchard.crds.Conditions;
 import dev.orchard.crds.vm.VMSpec;
 import dev.orchard.crds.worker.Worker;
+import dev.orchard.crds.worker.WorkerCapacity;
 import dev.orchard.crds.worker.WorkerSpec;
 import dev.orchard.crds.worker.WorkerStatus;
 import dev.orchard.operator.vm.Placement.Nowhere;
@@ -60,6 +61,22 @@ class PlacementTest {
                 List.of(worker("w1", 8, 8192), labelled),
                 Map.of()))
         .isEqualTo(new On("w2"));
+  }
+
+  @Test
+  void knowsWhatAWorkerRunsOnWithoutItBeingLabelled() {
+    Worker mac = worker("w2", 2, 1024);
+    mac.setStatus(
+        mac.getStatus()
+            .withRegistration(
+                new WorkerCapacity(2, 1024), "darwin", "arm64", List.of("tart"), List.of(), "1"));
+    List<Worker> workers = List.of(worker("w1", 8, 8192), mac);
+
+    for (Map<String, String> selector :
+        List.of(Map.of(Worker.OS_LABEL, "darwin"), Map.of(Worker.ARCH_LABEL, "arm64"))) {
+      assertThat(Placement.of(SMALL.withWorkerSelector(selector), workers, Map.of()))
+          .isEqualTo(new On("w2"));
+    }
   }
 
   static Stream<Arguments> nowhere() {
