@@ -1,7 +1,9 @@
 package dev.orchard.controller;
 
+import dev.orchard.controller.aggregated.AggregatedApi;
 import dev.orchard.controller.auth.Access;
 import dev.orchard.controller.auth.Callers;
+import dev.orchard.controller.auth.FrontProxy;
 import dev.orchard.controller.orchard.OrchardRoutes;
 import dev.orchard.controller.session.Sessions;
 import dev.orchard.controller.session.WriteDeadline;
@@ -71,6 +73,7 @@ public final class Controller implements AutoCloseable {
     Readiness readiness =
         new Readiness(
             objects, gateway.links(), clock, clock.instant().plus(settings.timeouts().workers()));
+    FrontProxy frontProxy = new FrontProxy(own, clock);
     WriteDeadline deadline = new WriteDeadline(settings.timeouts().write());
     HttpApi http =
         new HttpApi(
@@ -88,7 +91,15 @@ public final class Controller implements AutoCloseable {
                     settings.namespace(),
                     objects,
                     deadline,
-                    settings.timeouts().heartbeat())));
+                    settings.timeouts().heartbeat()),
+                new AggregatedApi(
+                    frontProxy,
+                    access,
+                    sessions,
+                    deadline,
+                    settings.timeouts().heartbeat(),
+                    settings.timeouts().silence())),
+            frontProxy::authorities);
     log.info(
         "controller started replica={} http={} workers={}",
         settings.replica(),

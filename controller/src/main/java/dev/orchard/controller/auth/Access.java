@@ -1,18 +1,26 @@
 package dev.orchard.controller.auth;
 
 import dev.orchard.controller.problem.ApiException;
+import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributes;
 import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributesBuilder;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
+import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReview;
+import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReviewStatus;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
-/** Asks the Kubernetes API, with the caller's own token, what the caller may do. Fails closed. */
+/**
+ * Asks the Kubernetes API what a caller may do: with the caller's own token, or in the controller's
+ * name about somebody for whom the API server vouches. Fails closed.
+ */
 public final class Access {
   private static final Duration ALLOWED_FOR = Duration.ofSeconds(10);
   private static final int KEPT = 4096;
@@ -65,30 +73,49 @@ public final class Access {
   }
 
   private static boolean review(Caller caller, Right right, String namespace, String name) {
-    SelfSubjectAccessReview review =
-        new SelfSubjectAccessReviewBuilder()
-            .withNewSpec()
-            .withResourceAttributes(
-                new ResourceAttributesBuilder()
-                    .withGroup(Right.GROUP)
-                    .withVerb(right.verb)
-                    .withResource(right.resource)
-                    .withSubresource(right.subresource)
-                    .withNamespace(namespace)
-                    .withName(name)
-                    .build())
-            .endSpec()
+    ResourceAttributes action =
+        new ResourceAttributesBuilder()
+            .withGroup(Right.GROUP)
+            .withVerb(right.verb)
+            .withResource(right.resource)
+            .withSubresource(right.subresource)
+            .withNamespace(namespace)
+            .withName(name)
             .build();
     SubjectAccessReviewStatus status =
         KubernetesApi.call(() ->
-            caller
-                .client()
-                .authorization()
-                .v1()
-                .selfSubjectAccessReview()
-                .create(review)
-                .getStatus());
+            switch (caller) {
+              case Caller.Bearer(_, KubernetesClient client) -> reviewOfSelf(client, action);
+              case Caller.Vouched(Identity identity, KubernetesClient own) ->
+                  reviewOf(identity, own, action);
+            });
     return status != null && Boolean.TRUE.equals(status.getAllowed());
+  }
+
+  private static @Nullable SubjectAccessReviewStatus reviewOfSelf(
+      KubernetesClient client, ResourceAttributes action) {
+    SelfSubjectAccessReview review =
+        new SelfSubjectAccessReviewBuilder()
+            .withNewSpec()
+            .withResourceAttributes(action)
+            .endSpec()
+            .build();
+    return client.authorization().v1().selfSubjectAccessReview().create(review).getStatus();
+  }
+
+  private static @Nullable SubjectAccessReviewStatus reviewOf(
+      Identity identity, KubernetesClient own, ResourceAttributes action) {
+    SubjectAccessReview review =
+        new SubjectAccessReviewBuilder()
+            .withNewSpec()
+            .withUser(identity.user())
+            .withUid(identity.uid().isEmpty() ? null : identity.uid())
+            .withGroups(identity.groups())
+            .withExtra(identity.extra())
+            .withResourceAttributes(action)
+            .endSpec()
+            .build();
+    return own.authorization().v1().subjectAccessReview().create(review).getStatus();
   }
 
   private boolean remembered(Question question) {

@@ -60,7 +60,7 @@ public final class Callers implements AutoCloseable {
     Token token = Token.of(authorization);
     lock.lock();
     try {
-      return callers.computeIfAbsent(token.digest(), key -> new Caller(key, derive(token)));
+      return callers.computeIfAbsent(token.digest(), key -> new Caller.Bearer(key, derive(token)));
     } finally {
       lock.unlock();
     }

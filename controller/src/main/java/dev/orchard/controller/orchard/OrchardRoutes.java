@@ -31,7 +31,7 @@ public final class OrchardRoutes implements Routes {
   }
 
   @Override
-  public void register(HttpRules http) {
+  public void register(HttpRules http, WsRouting.Builder sockets) {
     workers.register(http);
     Elsewhere.register(http);
   }

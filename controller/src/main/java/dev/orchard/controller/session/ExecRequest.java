@@ -49,8 +49,12 @@ public record ExecRequest(
     env = List.copyOf(env);
   }
 
-  /** The object's spec, bound to where it is going to run. */
-  VMExecSpec spec(String vm, Binding target, DisconnectPolicy usual) {
+  /**
+   * The object's spec, bound to where it is going to run.
+   *
+   * @param requestedBy absent where whoever asks creates it
+   */
+  VMExecSpec spec(String vm, Binding target, DisconnectPolicy usual, @Nullable String requestedBy) {
     return VMExecSpec.of(vm, command)
         .target(target)
         .env(env)
@@ -65,6 +69,7 @@ public record ExecRequest(
         .terminationGracePeriodSeconds(terminationGracePeriodSeconds)
         .output(output)
         .ttlSecondsAfterFinished(TTL_SECONDS)
+        .requestedBy(requestedBy)
         .build();
   }
 

@@ -97,6 +97,13 @@ public final class Sessions {
     return new Followed(exec, stream);
   }
 
+  /** Starts a command and follows it as its writer. */
+  public Followed startInteractive(Caller caller, Place place, ExecRequest request, Duration wait)
+      throws InterruptedException {
+    VMExec exec = create(caller, place, request, DisconnectPolicy.TERMINATE, wait);
+    return new Followed(exec, attach(exec, AttachOptions.interactive(0, true)));
+  }
+
   /** Starts a command that runs on unread; or returns the session of that name, as above. */
   public VMExec start(Caller caller, Place place, ExecRequest request, Duration wait)
       throws InterruptedException {
@@ -140,7 +147,7 @@ public final class Sessions {
             .withName(request.name() == null ? generateName(place.vm) : request.name())
             .withAnnotations(Map.of(ExecRequest.DIGEST_ANNOTATION, digest))
             .build());
-    wanted.setSpec(request.spec(place.vm, target, usual));
+    wanted.setSpec(request.spec(place.vm, target, usual, caller.requestedBy().orElse(null)));
     try {
       return KubernetesApi.call(() -> caller.client().resource(wanted).create());
     } catch (ApiException e) {
@@ -174,6 +181,12 @@ public final class Sessions {
       name.append(BASE32.charAt(random.nextInt(BASE32.length())));
     }
     return name.toString();
+  }
+
+  /** A session; 404 if there is none of that name. */
+  public VMExec require(String namespace, String session) {
+    return lookUp(namespace, session)
+        .orElseThrow(() -> ApiException.notFound("session", namespace, session));
   }
 
   /** A session of a VM; 404 if there is none of that name. */

@@ -2,7 +2,6 @@ package dev.orchard.controller.web;
 
 import dev.orchard.controller.auth.Access;
 import dev.orchard.controller.auth.Caller;
-import dev.orchard.controller.auth.Callers;
 import dev.orchard.controller.auth.Right;
 import dev.orchard.controller.problem.ApiException;
 import dev.orchard.controller.session.AttachOptions;
@@ -13,6 +12,7 @@ import dev.orchard.controller.session.Sessions.Place;
 import dev.orchard.controller.session.SocketRelay;
 import dev.orchard.controller.session.WriteDeadline;
 import dev.orchard.crds.vmexec.VMExec;
+import io.helidon.common.parameters.Parameters;
 import io.helidon.common.uri.UriQuery;
 import io.helidon.http.Headers;
 import io.helidon.http.HttpPrologue;
@@ -21,15 +21,20 @@ import io.helidon.http.PathMatchers;
 import io.helidon.http.WritableHeaders;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 
 /** Opens the WebSockets of sessions that speak our own frames. */
-final class ExecSocket implements SessionSocket.Opening {
+public final class ExecSocket implements SessionSocket.Opening {
   /** JSON frames of docs/protocol.md, one in each text message. */
   static final String SUBPROTOCOL = "v1.exec.orchard.dev";
 
-  /** What all sockets share. */
-  record Shared(
-      Callers callers,
+  /**
+   * What all sockets share.
+   *
+   * @param caller who opens one, by the headers
+   */
+  public record Shared(
+      Function<Headers, Caller> caller,
       Access access,
       Sessions sessions,
       WriteDeadline deadline,
@@ -39,7 +44,11 @@ final class ExecSocket implements SessionSocket.Opening {
   private final Shared shared;
   private final PathMatcher path;
 
-  ExecSocket(Shared shared, String pattern) {
+  /**
+   * @param pattern of the path, with {@code session}, with {@code ns} unless it is the default one,
+   *     and with {@code vm} where only a session of that VM will do
+   */
+  public ExecSocket(Shared shared, String pattern) {
     this.shared = shared;
     this.path = PathMatchers.create(pattern);
   }
@@ -47,19 +56,15 @@ final class ExecSocket implements SessionSocket.Opening {
   @Override
   public SessionSocket.Opened open(HttpPrologue prologue, Headers headers)
       throws InterruptedException {
-    Caller caller = shared.callers.caller(Requests.authorization(headers));
-    var parameters = path.match(prologue.uriPath()).path().pathParameters();
-    Place place = Requests.place(parameters);
+    Caller caller = shared.caller.apply(headers);
+    Parameters parameters = path.match(prologue.uriPath()).path().pathParameters();
+    String session = Requests.session(parameters);
     UriQuery query = prologue.query();
+    requireAllowed(headers, query, caller, Requests.namespace(parameters), session, shared.access);
     VMExec exec =
-        check(
-            headers,
-            query,
-            caller,
-            place,
-            Requests.session(parameters),
-            shared.access,
-            shared.sessions);
+        parameters.contains("vm")
+            ? shared.sessions.require(Requests.place(parameters), session)
+            : shared.sessions.require(Requests.namespace(parameters), session);
     AttachOptions options = options(query);
     FrameStream stream = shared.sessions.attach(exec, options);
     WritableHeaders<?> answer = WritableHeaders.create();
@@ -86,17 +91,27 @@ final class ExecSocket implements SessionSocket.Opening {
       Access access,
       Sessions sessions) {
     Requests.requireNoOrigin(headers);
+    requireAllowed(headers, query, caller, place.namespace(), session, access);
+    return sessions.require(place, session);
+  }
+
+  private static void requireAllowed(
+      Headers headers,
+      UriQuery query,
+      Caller caller,
+      String namespace,
+      String session,
+      Access access) {
     List<String> offered = SessionSocket.offered(headers);
     if (!offered.isEmpty() && !offered.contains(SUBPROTOCOL)) {
       throw ApiException.invalid(
           SessionSocket.PROTOCOLS.defaultCase(), "must offer " + SUBPROTOCOL + ", or nothing");
     }
     AttachOptions options = options(query);
-    access.require(caller, Right.READ, place.namespace(), session);
+    access.require(caller, Right.READ, namespace, session);
     if (options.writer()) {
-      access.require(caller, Right.WRITE, place.namespace(), session);
+      access.require(caller, Right.WRITE, namespace, session);
     }
-    return sessions.require(place, session);
   }
 
   private static AttachOptions options(UriQuery query) {

@@ -19,17 +19,17 @@ import org.slf4j.LoggerFactory;
  * error} alone, or where a reader has asked for what there is now; whatever else ends it breaks the
  * connection.
  */
-final class FrameBody {
+public final class FrameBody {
   private static final Logger log = LoggerFactory.getLogger(FrameBody.class);
 
   private final StreamRelay relay;
 
-  FrameBody(StreamRelay relay) {
+  public FrameBody(StreamRelay relay) {
     this.relay = relay;
   }
 
   /** As the request accepts it: server-sent events if it names them, else lines. */
-  static FrameEncoding encoding(ServerRequest request) {
+  public static FrameEncoding encoding(ServerRequest request) {
     FrameEncoding lines =
         Requests.flag(request.query(), "text")
             ? new FrameEncoding.Text()
@@ -44,7 +44,7 @@ final class FrameBody {
    *
    * @param first a frame that was read already
    */
-  void send(
+  public void send(
       ServerResponse response,
       FrameStream stream,
       FrameStream.@Nullable Next first,

@@ -7,21 +7,20 @@ import dev.orchard.controller.session.SessionWriter;
 import dev.orchard.controller.session.Sessions;
 import dev.orchard.controller.session.StreamRelay;
 import dev.orchard.controller.session.WriteDeadline;
-import dev.orchard.exec.frame.JsonFrames;
-import io.helidon.common.configurable.Resource;
-import io.helidon.common.pki.Keys;
-import io.helidon.common.tls.Tls;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.websocket.WsConfig;
 import io.helidon.webserver.websocket.WsRouting;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /** The TLS port of the HTTP API: one virtual thread a connection. */
 public final class HttpApi implements AutoCloseable {
@@ -34,6 +33,9 @@ public final class HttpApi implements AutoCloseable {
   private static final int MAX_HEADER_BYTES = 32 << 10;
   private static final int MAX_PROLOGUE_BYTES = 8 << 10;
   private static final int MAX_CONNECTIONS = 10_000;
+
+  /** Clients of pods/exec send stdin in messages as large as their writes. */
+  private static final int MAX_SOCKET_FRAME_BYTES = 1 << 20;
 
   private static final Duration WRITER_PATIENCE = Duration.ofSeconds(30);
   private static final Duration START_PATIENCE = Duration.ofSeconds(10);
@@ -49,6 +51,7 @@ public final class HttpApi implements AutoCloseable {
    * Starts to listen.
    *
    * @param features what other packages add
+   * @param clientAuthorities whose certificates of clients are of interest to them now
    */
   public HttpApi(
       HttpSettings settings,
@@ -58,27 +61,39 @@ public final class HttpApi implements AutoCloseable {
       String version,
       BooleanSupplier ready,
       WriteDeadline deadline,
-      List<Routes> features) {
+      List<Routes> features,
+      Supplier<X509Certificate[]> clientAuthorities) {
     this.sessions = sessions;
     HttpRouting.Builder http = HttpRouting.builder();
     http.addFilter((chain, request, response) -> {
       response.headers().set(HeaderNames.CACHE_CONTROL, "no-store");
       response.headers().set(NO_SNIFF);
-      Requests.requireNoOrigin(request.headers());
+      // No browser can show the API server's certificate, and some of its clients send an Origin.
+      if (!Requests.comesThroughKubernetes(request.path().path())) {
+        Requests.requireNoOrigin(request.headers());
+      }
       chain.proceed();
     });
     Problems.register(http);
     new InfoRoutes(callers, access, version, ready).register(http);
-    features.forEach(feature -> feature.register(http));
+    WsRouting.Builder sockets = WsRouting.builder();
+    features.forEach(feature -> feature.register(http, sockets));
     FrameBody frames = new FrameBody(new StreamRelay(deadline, settings.heartbeat()));
     ExecRoutes execs = new ExecRoutes(callers, access, sessions, frames, START_PATIENCE);
     SessionRoutes session =
         new SessionRoutes(
             callers, access, sessions, new SessionWriter(sessions, WRITER_PATIENCE), frames);
-    WsRouting.Builder sockets = WsRouting.builder();
     ExecSocket.Shared shared =
         new ExecSocket.Shared(
-            callers, access, sessions, deadline, settings.heartbeat(), settings.silence());
+            headers -> {
+              Requests.requireNoOrigin(headers);
+              return callers.caller(Requests.authorization(headers));
+            },
+            access,
+            sessions,
+            deadline,
+            settings.heartbeat(),
+            settings.silence());
     for (String base : BASES) {
       execs.register(http, base);
       session.register(http, base);
@@ -93,35 +108,37 @@ public final class HttpApi implements AutoCloseable {
           "no-such-route",
           "there is no %s %s".formatted(request.prologue().method(), request.path().path()));
     });
+    WsConfig socketLimits = WsConfig.builder().maxFrameLength(MAX_SOCKET_FRAME_BYTES).build();
     server =
         WebServer.builder()
             .host(settings.bindAddress())
             .port(settings.port())
-            .tls(tls(settings))
+            .tls(
+                ServingTls.of(
+                    settings.certificate(),
+                    settings.privateKey(),
+                    ClientCertificates.taking(clientAuthorities)))
             .maxTcpConnections(MAX_CONNECTIONS)
             // A frame goes out when it is there, and not when the one before is acknowledged.
             .connectionOptions(
                 socket -> socket.socketSendBufferSize(SEND_BUFFER_BYTES).tcpNoDelay(true))
-            .addProtocol(
-                Http1Config.builder()
-                    .maxHeadersSize(MAX_HEADER_BYTES)
-                    .maxPrologueLength(MAX_PROLOGUE_BYTES)
-                    .build())
-            .addProtocol(WsConfig.builder().maxFrameLength(JsonFrames.MAX_BYTES).build())
+            .addConnectionSelector(http1(socketLimits))
+            .addProtocol(socketLimits)
             .addRouting(http)
             .addRouting(sockets)
             .build()
             .start();
   }
 
-  private static Tls tls(HttpSettings settings) {
-    Keys keys =
-        Keys.builder()
-            .pem(pem ->
-                pem.key(Resource.create(settings.privateKey()))
-                    .certChain(Resource.create(settings.certificate())))
-            .build();
-    return Tls.builder().privateKey(keys).privateKeyCertChain(keys).build();
+  private static Http1ConnectionSelector http1(WsConfig sockets) {
+    return Http1ConnectionSelector.builder()
+        .config(
+            Http1Config.builder()
+                .maxHeadersSize(MAX_HEADER_BYTES)
+                .maxPrologueLength(MAX_PROLOGUE_BYTES)
+                .build())
+        .addUpgrader(new SocketUpgrader(sockets))
+        .build();
   }
 
   /** The port that was taken. */

@@ -44,12 +44,16 @@ public final class Requests {
 
   /** The VM of a path below {@code /v1} or {@code /v1/namespaces/{ns}}. */
   public static Place place(Parameters path) {
-    String namespace = path.contains("ns") ? name(path, "ns") : DEFAULT_NAMESPACE;
-    return new Place(namespace, name(path, "vm"));
+    return new Place(namespace(path), name(path, "vm"));
+  }
+
+  /** The namespace of a path, which is the default one where it names none. */
+  public static String namespace(Parameters path) {
+    return path.contains("ns") ? name(path, "ns") : DEFAULT_NAMESPACE;
   }
 
   /** The session of a path. */
-  static String session(Parameters path) {
+  public static String session(Parameters path) {
     return name(path, "session");
   }
 
@@ -64,7 +68,7 @@ public final class Requests {
   }
 
   /** Absent: false. Present without a value: true. */
-  static boolean flag(UriQuery query, String name) {
+  public static boolean flag(UriQuery query, String name) {
     return query.contains(name)
         && switch (query.first(name).orElse("").toLowerCase(Locale.ROOT)) {
           case "", "true", "1" -> true;
@@ -93,7 +97,7 @@ public final class Requests {
     throw ApiException.invalid(name, "must be a whole number from 0 to " + max);
   }
 
-  static long offset(UriQuery query) {
+  public static long offset(UriQuery query) {
     Long from = number(query, "from", Long.MAX_VALUE);
     return from == null ? 0 : from;
   }
@@ -104,6 +108,11 @@ public final class Requests {
       throw new ApiException(
           403, "origin-refused", "requests with a header Origin are refused: none is listed");
     }
+  }
+
+  /** Whether a path is one that the API server passes requests on to, and serves nobody else. */
+  static boolean comesThroughKubernetes(String path) {
+    return path.equals("/apis") || path.startsWith("/apis/");
   }
 
   static boolean wantsMetadata(Headers headers) {

@@ -6,7 +6,7 @@ import io.helidon.webserver.websocket.WsRouting;
 /** A feature's part of the HTTP API. */
 public interface Routes {
   /** Routes that are there once. */
-  void register(HttpRules http);
+  void register(HttpRules http, WsRouting.Builder sockets);
 
   /**
    * Routes that are there for each namespace.

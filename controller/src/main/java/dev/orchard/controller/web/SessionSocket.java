@@ -21,35 +21,37 @@ import org.jspecify.annotations.Nullable;
  * Helidon's side of one WebSocket of a session, whatever its dialect. Helidon makes one for each
  * upgrade and calls it by one thread.
  */
-final class SessionSocket implements WsListener {
-  static final HeaderName PROTOCOLS = HeaderNames.create("Sec-WebSocket-Protocol");
+public final class SessionSocket implements WsListener {
+  public static final HeaderName PROTOCOLS = HeaderNames.create("Sec-WebSocket-Protocol");
 
   /** What opens sockets of one kind. */
-  interface Opening {
+  public interface Opening {
     /**
      * Returns once a session stands behind the socket.
      *
-     * @throws ApiException the HTTP route of the same GET has to refuse it too, with the reason
+     * @throws ApiException is the answer instead of 101
      */
     Opened open(HttpPrologue prologue, Headers headers) throws InterruptedException;
   }
 
   /**
+   * A socket that is accepted.
+   *
    * @param relay not started
    * @param headers of the answer, such as the chosen subprotocol
    */
-  record Opened(SocketRelay relay, WritableHeaders<?> headers) {}
+  public record Opened(SocketRelay relay, WritableHeaders<?> headers) {}
 
   private final Opening opening;
   private final StringBuilder message = new StringBuilder();
   private @Nullable SocketRelay relay;
 
-  SessionSocket(Opening opening) {
+  public SessionSocket(Opening opening) {
     this.opening = opening;
   }
 
   /** The subprotocols that a client offers. */
-  static List<String> offered(Headers headers) {
+  public static List<String> offered(Headers headers) {
     return Requests.list(headers, PROTOCOLS);
   }
 
@@ -61,9 +63,6 @@ final class SessionSocket implements WsListener {
       opened.relay.start();
       relay = opened.relay;
       return Optional.of(opened.headers);
-    } catch (ApiException e) {
-      // The HTTP route of the same GET comes next, and refuses it with the reason.
-      throw new WsUpgradeException(e.detail());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new WsUpgradeException("interrupted");
