@@ -1,10 +1,14 @@
 package dev.orchard.cli;
 
-import dev.orchard.cli.controller.ControllerAddress;
-import dev.orchard.cli.exec.Connection;
+import dev.orchard.cli.kubeconfig.Cluster;
+import dev.orchard.cli.kubeconfig.Identity;
 import dev.orchard.cli.kubeconfig.Kubeconfig;
 import dev.orchard.cli.kubeconfig.KubeconfigReader;
-import dev.orchard.cli.message.CliException;
+import dev.orchard.cli.road.DirectRoad;
+import dev.orchard.cli.road.KubernetesRoad;
+import dev.orchard.cli.road.Place;
+import dev.orchard.cli.road.Road;
+import dev.orchard.cli.road.ServerAddress;
 import dev.orchard.cli.terminal.LocalSide;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -14,13 +18,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** What all subcommands share: where the cluster and the controller are. */
+/** What all subcommands share: where the cluster and the controller are, and the way there. */
 @Command(
     name = "kubectl orchard",
     description = "Works with VMs in a Kubernetes cluster.",
     synopsisSubcommandLabel = "COMMAND",
     sortOptions = false)
-final class OrchardCommand implements Connection.Source {
+final class OrchardCommand implements Place.Source {
+  /** In place of a controller's URL: the way through the Kubernetes API. */
+  private static final String KUBERNETES = "kubernetes";
+
   private final LocalSide local;
 
   @Option(
@@ -49,8 +56,9 @@ final class OrchardCommand implements Connection.Source {
       paramLabel = "URL",
       scope = ScopeType.INHERIT,
       description =
-          "The controller; else ORCHARD_SERVER, else the kubeconfig cluster's extension"
-              + " orchard.dev.")
+          "A controller to go to directly, or 'kubernetes' for the way through the Kubernetes API."
+              + " Else ORCHARD_SERVER, else the kubeconfig cluster's extension orchard.dev, else"
+              + " kubernetes.")
   private @Nullable String server;
 
   @Option(
@@ -66,36 +74,44 @@ final class OrchardCommand implements Connection.Source {
   }
 
   @Override
-  public Connection connection() {
+  public Place open() {
     Kubeconfig config =
         new KubeconfigReader(local.environment(), local.home(), InstantSource.system())
             .read(kubeconfig, context);
-    return new Connection(
-        namespace == null ? config.namespace() : namespace,
-        controller(config),
-        config.credentials());
+    return new Place(namespace == null ? config.namespace() : namespace, road(config));
   }
 
-  private ControllerAddress controller(Kubeconfig config) {
+  private Road road(Kubeconfig config) {
     // One cluster's controller keeps its authority under whatever URL it is reached.
     Optional<byte[]> authority =
         config.controller().flatMap(Kubeconfig.Controller::certificateAuthority);
     String fromEnvironment = local.environment().getOrDefault("ORCHARD_SERVER", "");
     if (server != null) {
-      return ControllerAddress.of(server, "--server", authority);
+      return road(config, server, "--server", authority);
     }
     if (!fromEnvironment.isEmpty()) {
-      return ControllerAddress.of(fromEnvironment, "ORCHARD_SERVER", authority);
+      return road(config, fromEnvironment, "ORCHARD_SERVER", authority);
     }
-    String named =
-        config
-            .controller()
-            .map(Kubeconfig.Controller::server)
-            .orElseThrow(() ->
-                CliException.local(
-                    "the cluster of kubeconfig's context '%s' names no controller: pass --server URL, set ORCHARD_SERVER, or give the cluster the extension orchard.dev"
-                        .formatted(config.context())));
-    return ControllerAddress.of(
-        named, "extension orchard.dev of context '" + config.context() + "'", authority);
+    return road(
+        config,
+        config.controller().map(Kubeconfig.Controller::server).orElse(KUBERNETES),
+        "extension orchard.dev of context '" + config.context() + "'",
+        authority);
+  }
+
+  private static Road road(
+      Kubeconfig config, String server, String source, Optional<byte[]> authority) {
+    if (!server.equals(KUBERNETES)) {
+      return new DirectRoad(
+          ServerAddress.of(server, source, authority), Identity.of(config.credentials()));
+    }
+    Cluster cluster = config.cluster();
+    ServerAddress apiServer =
+        ServerAddress.of(
+            cluster.server(),
+            "cluster of context '" + config.context() + "'",
+            cluster.certificateAuthority());
+    return new KubernetesRoad(
+        cluster.isUnverified() ? apiServer.withoutVerification() : apiServer, config.user());
   }
 }

@@ -30,8 +30,21 @@ public final class ClientSession {
    * @param tty what is typed while disconnected is not sent later
    */
   public ClientSession(boolean hasStdin, boolean tty) {
+    this(hasStdin, tty, 0);
+  }
+
+  /**
+   * One that is read from an offset on; what lies before it is not missed.
+   *
+   * @param hasStdin whether the session was started with a stdin
+   * @param tty what is typed while disconnected is not sent later
+   * @param from not negative; other than 0, only lengths are checked at the end
+   */
+  public ClientSession(boolean hasStdin, boolean tty, long from) {
     this.tty = tty;
     this.stdin = new StdinSender(hasStdin);
+    this.skipped = from;
+    this.missing = from > 0;
   }
 
   /** What the driver has to do about a frame. */

@@ -1,23 +1,19 @@
 package dev.orchard.cli.exec;
 
-import dev.orchard.cli.controller.Controller;
-import dev.orchard.cli.controller.Reply;
-import dev.orchard.cli.controller.SessionAddress;
-import dev.orchard.cli.controller.SessionSocket;
 import dev.orchard.cli.message.CliException;
+import dev.orchard.cli.road.Reply;
+import dev.orchard.cli.road.SessionStream;
 import dev.orchard.exec.frame.Frame;
 import java.time.Duration;
 import java.util.function.Consumer;
 
 /** Makes attempts to attach to a session, each on a thread of its own. */
 final class Connector {
-  private final Controller controller;
-  private final SessionAddress session;
+  private final Plan plan;
   private final Consumer<Event> events;
 
-  Connector(Controller controller, SessionAddress session, Consumer<Event> events) {
-    this.controller = controller;
-    this.session = session;
+  Connector(Plan plan, Consumer<Event> events) {
+    this.plan = plan;
     this.events = events;
   }
 
@@ -37,16 +33,16 @@ final class Connector {
 
   private Event outcome(int connection, long from) {
     try {
-      return switch (controller.attach(session, from, connection > 1, listener(connection))) {
-        case Reply.Done<SessionSocket>(SessionSocket socket) ->
+      return switch (plan.opener().open(from, connection > 1, listener(connection))) {
+        case Reply.Done<SessionStream>(SessionStream socket) ->
             new Event.Connected(connection, socket);
-        case Reply.Refused<SessionSocket> refused ->
+        case Reply.Refused<SessionStream> refused ->
             new Event.NotConnected(
                 connection,
                 "session %s: %s (%d)"
-                    .formatted(session.session(), refused.message(), refused.status()),
+                    .formatted(plan.session(), refused.message(), refused.status()),
                 refused.isPassing());
-        case Reply.Failed<SessionSocket>(String why) ->
+        case Reply.Failed<SessionStream>(String why) ->
             new Event.NotConnected(connection, why, true);
       };
     } catch (CliException e) {
@@ -54,8 +50,8 @@ final class Connector {
     }
   }
 
-  private SessionSocket.Listener listener(int connection) {
-    return new SessionSocket.Listener() {
+  private SessionStream.Listener listener(int connection) {
+    return new SessionStream.Listener() {
       @Override
       public void received(Frame.Out frame) {
         events.accept(new Event.Received(connection, frame));
@@ -69,6 +65,11 @@ final class Connector {
       @Override
       public void closed(String why) {
         events.accept(new Event.Closed(connection, why));
+      }
+
+      @Override
+      public void finished() {
+        events.accept(new Event.Finished(connection));
       }
 
       @Override

@@ -1,9 +1,10 @@
 package dev.orchard.cli.exec;
 
-import dev.orchard.cli.controller.Controller;
-import dev.orchard.cli.controller.Reply;
-import dev.orchard.cli.controller.SessionAddress;
 import dev.orchard.cli.message.CliException;
+import dev.orchard.cli.road.ExecSpec;
+import dev.orchard.cli.road.Reply;
+import dev.orchard.cli.road.Road;
+import dev.orchard.cli.road.SessionAddress;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -13,15 +14,15 @@ import java.util.random.RandomGenerator;
  * safe: the name was chosen here.
  */
 final class Creation {
-  /** How often a controller that cannot be reached is tried: one that restarts is back by then. */
+  /** How often a server that cannot be reached is tried: one that restarts is back by then. */
   private static final int UNREACHABLE_ATTEMPTS = 4;
 
-  private final Controller controller;
+  private final Road road;
   private final RandomGenerator random;
   private final LongSupplier nanos;
 
-  Creation(Controller controller, RandomGenerator random, LongSupplier nanos) {
-    this.controller = controller;
+  Creation(Road road, RandomGenerator random, LongSupplier nanos) {
+    this.road = road;
     this.random = random;
     this.nanos = nanos;
   }
@@ -31,13 +32,12 @@ final class Creation {
    *
    * @throws CliException where there is no session to attach to
    */
-  void create(ExecRequest request) throws InterruptedException {
-    byte[] body = RequestBody.of(request);
-    long deadline = nanos.getAsLong() + request.startTimeout().toNanos();
+  void create(SessionAddress session, ExecSpec spec) throws InterruptedException {
+    long deadline = nanos.getAsLong() + spec.startTimeout().toNanos();
     Backoff backoff = new Backoff(random);
     int unreachable = 0;
     while (true) {
-      switch (controller.create(request.session(), body, positive(left(deadline)))) {
+      switch (road.create(session, spec, positive(left(deadline)))) {
         case Reply.Done<SessionAddress> done -> {
           return;
         }

@@ -1,7 +1,7 @@
 package dev.orchard.cli.exec;
 
 import com.google.protobuf.ByteString;
-import dev.orchard.cli.controller.SessionSocket;
+import dev.orchard.cli.road.SessionStream;
 import dev.orchard.cli.terminal.LocalSignal;
 import dev.orchard.exec.frame.Frame;
 
@@ -10,7 +10,7 @@ import dev.orchard.exec.frame.Frame;
  * current one's is late and means nothing.
  */
 sealed interface Event {
-  record Connected(int connection, SessionSocket socket) implements Event {}
+  record Connected(int connection, SessionStream socket) implements Event {}
 
   /**
    * An attempt to connect failed.
@@ -22,6 +22,9 @@ sealed interface Event {
   record Received(int connection, Frame.Out frame) implements Event {}
 
   record Sent(int connection) implements Event {}
+
+  /** All that there is for now has come. */
+  record Finished(int connection) implements Event {}
 
   record Closed(int connection, String why) implements Event {}
 

@@ -1,11 +1,18 @@
 package dev.orchard.cli.exec;
 
-import dev.orchard.cli.controller.Controller;
-import dev.orchard.cli.controller.SessionAddress;
 import dev.orchard.cli.message.CliException;
+import dev.orchard.cli.message.ExitCodes;
 import dev.orchard.cli.message.Messages;
+import dev.orchard.cli.road.Attachment;
+import dev.orchard.cli.road.ExecSpec;
+import dev.orchard.cli.road.Place;
+import dev.orchard.cli.road.Road;
+import dev.orchard.cli.road.SessionAddress;
 import dev.orchard.cli.terminal.LocalSide;
 import dev.orchard.cli.terminal.WindowSize;
+import dev.orchard.exec.session.DisconnectPolicy;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -14,7 +21,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.random.RandomGenerator;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -31,19 +37,21 @@ public final class ExecCommand implements Callable<Integer> {
   private static final Duration MAX_WAIT = Duration.ofHours(18);
 
   private static final Duration MAX_TIMEOUT = Duration.ofDays(365);
-  private static final int MAX_LABEL = 63;
-  private static final int SUFFIX = 8;
-  private static final String BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
-  private static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
 
   private enum Format {
     json
   }
 
+  private enum OnDisconnect {
+    terminate,
+    detach
+  }
+
   private final LocalSide local;
   private final Messages messages;
-  private final Connection.Source connections;
+  private final Place.Source places;
   private final List<String> command;
+  private final RandomGenerator random = new SecureRandom();
 
   @Parameters(paramLabel = "VM", description = "Name of the VM.")
   private List<String> positional = List.of();
@@ -59,6 +67,27 @@ public final class ExecCommand implements Callable<Integer> {
           "Runs the command on a terminal. With -i standard input must be one too, and every key"
               + " goes to the command.")
   private boolean tty;
+
+  @Option(
+      names = {"-d", "--detach"},
+      description = "Prints the session's name as soon as there is one, and leaves it running.")
+  private boolean detach;
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description =
+          "Name of the session. The same name with the same command is the same session, which is"
+              + " then attached to.")
+  private @Nullable String name;
+
+  @Option(
+      names = "--on-disconnect",
+      paramLabel = "terminate|detach",
+      description =
+          "What becomes of the command a minute after we have gone. detach with -d or --name, else"
+              + " terminate.")
+  private @Nullable OnDisconnect onDisconnect;
 
   @Option(
       names = "--env",
@@ -97,44 +126,76 @@ public final class ExecCommand implements Callable<Integer> {
    * @param command what stands behind {@code --}
    */
   public ExecCommand(
-      LocalSide local, Messages messages, Connection.Source connections, List<String> command) {
+      LocalSide local, Messages messages, Place.Source places, List<String> command) {
     this.local = local;
     this.messages = messages;
-    this.connections = connections;
+    this.places = places;
     this.command = command;
   }
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() throws InterruptedException, IOException {
     // First all that is wrong with the command line, then what is with its surroundings.
     String vm = vm();
-    checkTerminal();
-    Map<String, String> variables = environment();
-    Optional<Duration> runTime =
-        Optional.ofNullable(timeout)
-            .map(text -> duration("--timeout", text, Duration.ZERO, MAX_TIMEOUT));
-    Duration startTimeout = duration("--wait", wait, Duration.ofSeconds(1), MAX_WAIT);
-    Connection connection = connections.connection();
-    String namespace = label("namespace", connection.namespace());
-    RandomGenerator random = new SecureRandom();
-    ExecRequest request =
-        new ExecRequest(
-            new SessionAddress(namespace, vm, sessionName(vm, random)),
-            command,
-            stdin,
-            terminal(),
-            variables,
-            Optional.ofNullable(workdir),
-            Optional.ofNullable(user),
-            runTime,
-            startTimeout);
-    try (Controller controller =
-        new Controller(connection.controller(), connection.credentials())) {
-      new Creation(controller, random, System::nanoTime).create(request);
-      Printer printer = format == null ? new Printer.Raw() : new Printer.Json();
-      return new SessionRun(request, printer, controller, local, messages, random, System::nanoTime)
-          .run();
+    if (name != null) {
+      Names.label("--name", name);
     }
+    checkTerminal();
+    ExecSpec spec = spec();
+    try (Place place = places.open()) {
+      String namespace = Names.label("namespace", place.namespace());
+      return run(
+          place.road(),
+          new SessionAddress(namespace, vm, name == null ? Names.generate(vm, random) : name),
+          spec);
+    }
+  }
+
+  private int run(Road road, SessionAddress session, ExecSpec spec)
+      throws InterruptedException, IOException {
+    new Creation(road, random, System::nanoTime).create(session, spec);
+    if (detach) {
+      local.stdout().write((road.shown(session) + "\n").getBytes(StandardCharsets.UTF_8));
+      local.stdout().flush();
+      return ExitCodes.OK;
+    }
+    Plan plan =
+        new Plan(
+            road.shown(session),
+            (from, again, listener) ->
+                road.attach(session, new Attachment(from, true, again), listener),
+            spec.stdin(),
+            spec.tty(),
+            true,
+            0,
+            Plan.left(road.shown(session), spec.onDisconnect() == DisconnectPolicy.TERMINATE));
+    Printer printer = format == null ? new Printer.Raw() : new Printer.Json();
+    return new SessionRun(plan, printer, local, messages, random, System::nanoTime).run();
+  }
+
+  private ExecSpec spec() {
+    return new ExecSpec(
+        command,
+        stdin,
+        terminal(),
+        environment(),
+        Optional.ofNullable(workdir),
+        Optional.ofNullable(user),
+        Optional.ofNullable(timeout)
+            .map(text -> duration("--timeout", text, Duration.ZERO, MAX_TIMEOUT)),
+        duration("--wait", wait, Duration.ofSeconds(1), MAX_WAIT),
+        policy(),
+        false);
+  }
+
+  private DisconnectPolicy policy() {
+    if (onDisconnect == null) {
+      return detach || name != null ? DisconnectPolicy.DETACH : DisconnectPolicy.TERMINATE;
+    }
+    return switch (onDisconnect) {
+      case terminate -> DisconnectPolicy.TERMINATE;
+      case detach -> DisconnectPolicy.DETACH;
+    };
   }
 
   private String vm() {
@@ -144,24 +205,19 @@ public final class ExecCommand implements Callable<Integer> {
     if (positional.size() > 1 || command.isEmpty()) {
       throw CliException.usage("the command goes behind --: " + usage(positional.getFirst()));
     }
-    return label("VM", positional.getFirst());
+    return Names.label("VM", positional.getFirst());
   }
 
   private static String usage(String vm) {
     return "kubectl orchard exec " + vm + " -- COMMAND";
   }
 
-  private static String label(String what, String name) {
-    if (!LABEL.matcher(name).matches()) {
-      throw CliException.usage(
-          "%s '%s' is no name: 1 to 63 of a-z, 0-9 and -, not at either end".formatted(what, name));
-    }
-    return name;
-  }
-
   /** kubectl goes on without a terminal; a script that asked for one would then hang or differ. */
   private void checkTerminal() {
-    if (tty && stdin && !local.terminal().isStdin()) {
+    if (detach && format != null) {
+      throw CliException.usage("-d prints nothing but the session's name: leave out -o");
+    }
+    if (tty && stdin && !detach && !local.terminal().isStdin()) {
       throw CliException.usage(
           "-it needs a terminal as standard input: leave out -t, or -i for a terminal without"
               + " input");
@@ -170,16 +226,6 @@ public final class ExecCommand implements Callable<Integer> {
 
   private Optional<WindowSize> terminal() {
     return tty ? Optional.of(local.terminal().size().orElse(WindowSize.DEFAULT)) : Optional.empty();
-  }
-
-  private static String sessionName(String vm, RandomGenerator random) {
-    StringBuilder name =
-        new StringBuilder(vm.substring(0, Math.min(vm.length(), MAX_LABEL - SUFFIX - 1)));
-    name.append('-');
-    for (int i = 0; i < SUFFIX; i++) {
-      name.append(BASE32.charAt(random.nextInt(BASE32.length())));
-    }
-    return name.toString();
   }
 
   private Map<String, String> environment() {

@@ -1,6 +1,6 @@
 package dev.orchard.cli.exec;
 
-import dev.orchard.cli.controller.SessionSocket;
+import dev.orchard.cli.road.SessionStream;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -26,7 +26,7 @@ final class Hop {
   private final LongSupplier nanos;
 
   private int number;
-  private @Nullable SessionSocket socket;
+  private @Nullable SessionStream socket;
   private Backoff backoff;
   private boolean cut;
   private long cutAt;
@@ -42,9 +42,9 @@ final class Hop {
   }
 
   /** The first attempt to connect. */
-  void open() {
+  void open(long from) {
     number++;
-    connector.attempt(number, 0, Duration.ZERO);
+    connector.attempt(number, from, Duration.ZERO);
   }
 
   int number() {
@@ -60,7 +60,7 @@ final class Hop {
     return socket != null;
   }
 
-  void connected(SessionSocket opened) {
+  void connected(SessionStream opened) {
     socket = opened;
     heardAt = nanos.getAsLong();
     spokeAt = heardAt;
@@ -118,7 +118,7 @@ final class Hop {
 
   /** Takes the next frame off the connection. */
   Runnable consumed() {
-    SessionSocket from = socket;
+    SessionStream from = socket;
     return from == null ? () -> {} : from::consumed;
   }
 

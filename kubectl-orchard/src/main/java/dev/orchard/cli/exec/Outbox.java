@@ -1,6 +1,6 @@
 package dev.orchard.cli.exec;
 
-import dev.orchard.cli.controller.SessionSocket;
+import dev.orchard.cli.road.SessionStream;
 import dev.orchard.cli.terminal.WindowSize;
 import dev.orchard.exec.frame.Frame;
 import java.util.ArrayDeque;
@@ -17,11 +17,11 @@ final class Outbox {
   /** A user who sends more without an answer wants to leave. */
   private static final int MAX_SIGNALS = 16;
 
-  private final Deque<Frame.Signal> signals = new ArrayDeque<>();
+  private final Deque<Frame.In> signals = new ArrayDeque<>();
   private final Supplier<? extends Optional<? extends Frame.In>> stdin;
   private @Nullable WindowSize size;
   private boolean sizeSent;
-  private @Nullable SessionSocket socket;
+  private @Nullable SessionStream socket;
   private boolean sending;
 
   /**
@@ -36,7 +36,7 @@ final class Outbox {
     this.stdin = stdin;
   }
 
-  void connected(SessionSocket socket) {
+  void connected(SessionStream socket) {
     this.socket = socket;
     sending = false;
   }
@@ -51,6 +51,11 @@ final class Outbox {
     if (signals.size() < MAX_SIGNALS) {
       signals.addLast(signal);
     }
+  }
+
+  /** The last that is said. */
+  void detach() {
+    signals.addLast(new Frame.Detach());
   }
 
   void resize(WindowSize changed) {
@@ -72,7 +77,7 @@ final class Outbox {
 
   /** Sends what there is, if it can be sent now. Whether it did. */
   boolean flush() {
-    SessionSocket open = socket;
+    SessionStream open = socket;
     if (open == null || sending) {
       return false;
     }
@@ -83,7 +88,7 @@ final class Outbox {
 
   /** Tells the other end that we live, where nothing else does. Whether it was sent. */
   boolean heartbeat() {
-    SessionSocket open = socket;
+    SessionStream open = socket;
     if (open == null || sending) {
       return false;
     }
@@ -91,7 +96,7 @@ final class Outbox {
     return true;
   }
 
-  private void send(SessionSocket open, Frame.In frame) {
+  private void send(SessionStream open, Frame.In frame) {
     sending = true;
     open.send(frame);
   }

@@ -1,10 +1,9 @@
 package dev.orchard.cli.exec;
 
 import com.google.protobuf.ByteString;
-import dev.orchard.cli.controller.Controller;
-import dev.orchard.cli.controller.SessionSocket;
 import dev.orchard.cli.message.ExitCodes;
 import dev.orchard.cli.message.Messages;
+import dev.orchard.cli.road.SessionStream;
 import dev.orchard.cli.terminal.LocalSide;
 import dev.orchard.cli.terminal.LocalSignal;
 import dev.orchard.cli.terminal.Terminal;
@@ -37,7 +36,7 @@ final class SessionRun {
   /** What Ctrl-C types on a raw terminal. */
   private static final char INTERRUPT_KEY = 3;
 
-  private final ExecRequest request;
+  private final Plan plan;
   private final LocalSide local;
   private final Messages messages;
   private final LongSupplier nanos;
@@ -61,22 +60,20 @@ final class SessionRun {
   private @Nullable Integer exitCode;
 
   SessionRun(
-      ExecRequest request,
+      Plan plan,
       Printer printer,
-      Controller controller,
       LocalSide local,
       Messages messages,
       RandomGenerator random,
       LongSupplier nanos) {
-    this.request = request;
+    this.plan = plan;
     this.printer = printer;
     this.local = local;
     this.messages = messages;
     this.nanos = nanos;
-    this.session = new ClientSession(request.stdin(), request.tty().isPresent());
-    this.outbox = new Outbox(request.tty(), session::next);
-    this.hop =
-        new Hop(new Connector(controller, request.session(), inbox::add), outbox, random, nanos);
+    this.session = new ClientSession(plan.stdin(), plan.tty().isPresent(), plan.from());
+    this.outbox = new Outbox(plan.tty(), session::next);
+    this.hop = new Hop(new Connector(plan, inbox::add), outbox, random, nanos);
     this.output = new LocalOutput(local.stdout(), local.stderr(), messages, inbox::add);
     this.pump = new StdinPump(local.stdin(), inbox::add);
   }
@@ -85,7 +82,7 @@ final class SessionRun {
   int run() throws InterruptedException {
     local.signals().handle(signal -> inbox.add(new Event.Signalled(signal)));
     output.start();
-    hop.open();
+    hop.open(plan.from());
     try {
       while (exitCode == null) {
         Event event = inbox.poll(TICK_MILLIS, TimeUnit.MILLISECONDS);
@@ -111,7 +108,7 @@ final class SessionRun {
 
   private void handle(Event event) {
     switch (event) {
-      case Event.Connected(int number, SessionSocket socket) -> {
+      case Event.Connected(int number, SessionStream socket) -> {
         if (hop.isCurrent(number)) {
           hop.connected(socket);
         } else {
@@ -138,6 +135,11 @@ final class SessionRun {
         }
       }
       case Event.Closed(int number, String why) -> lost(number, why);
+      case Event.Finished(int number) -> {
+        if (hop.isCurrent(number)) {
+          end(new ExitStatus(ExitCodes.OK, Optional.empty()));
+        }
+      }
       case Event.Broken(int number, String why) -> {
         if (hop.isCurrent(number)) {
           abandon("the controller sent no valid frame: " + why);
@@ -176,9 +178,9 @@ final class SessionRun {
   /** The session has said how far it took stdin: now what is read has a place to go. */
   private void inputWanted() {
     session.connected();
-    if (request.stdin() && !inputOpen) {
+    if (plan.stdin() && !inputOpen) {
       inputOpen = true;
-      if (request.tty().isPresent()) {
+      if (plan.tty().isPresent()) {
         raw = local.terminal().raw();
         messages.terminalIsRaw(true);
       }
@@ -208,9 +210,7 @@ final class SessionRun {
     }
     if (!cutTold) {
       cutTold = true;
-      output.note(
-          "no connection to session %s, trying again: %s"
-              .formatted(request.session().session(), why));
+      output.note("no connection to session %s, trying again: %s".formatted(plan.session(), why));
     }
     hop.reopen(session.resumeFrom());
   }
@@ -227,12 +227,12 @@ final class SessionRun {
   private void signalled(LocalSignal signal) {
     switch (signal) {
       case WINCH -> {
-        if (request.tty().isPresent()) {
+        if (plan.tty().isPresent()) {
           local.terminal().size().ifPresent(outbox::resize);
         }
       }
       case HUP, INT, TERM -> {
-        if (interrupted || ending != null) {
+        if (interrupted || ending != null || !plan.writes()) {
           leave(signal);
         } else {
           interrupted = true;
@@ -249,12 +249,7 @@ final class SessionRun {
   private void leave(LocalSignal signal) {
     exitCode = ExitCodes.SIGNAL_BASE + signal.number();
     if (ending == null) {
-      ending =
-          new ExitStatus(
-              exitCode,
-              Optional.of(
-                  "left session %s: its command is ended when nobody has come back for a minute"
-                      .formatted(request.session().session())));
+      ending = new ExitStatus(exitCode, Optional.of(plan.whenLeft()));
     }
   }
 
@@ -263,7 +258,11 @@ final class SessionRun {
       // As a terminal that is closed does: what nobody reads any more should end.
       outbox.signal(new Frame.Signal("HUP"));
     }
-    ending = new ExitStatus(ExitCodes.UNKNOWN, Optional.of(why));
+    hangUpWith(new ExitStatus(ExitCodes.UNKNOWN, Optional.of(why)));
+  }
+
+  private void hangUpWith(ExitStatus status) {
+    ending = status;
     hangingUp = true;
     hangingUpSince = nanos.getAsLong();
   }
@@ -277,7 +276,7 @@ final class SessionRun {
       hop.consumed().run();
     }
     if (!hop.isConnected() || nanos.getAsLong() - hangingUpSince > GOODBYE.toNanos()) {
-      exitCode = ExitCodes.UNKNOWN;
+      exitCode = ending == null ? ExitCodes.UNKNOWN : ending.code();
     }
   }
 

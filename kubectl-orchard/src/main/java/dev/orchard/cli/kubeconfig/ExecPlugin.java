@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.orchard.cli.message.CliException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A credential plugin ({@code client.authentication.k8s.io}). It never gets our standard input,
- * which belongs to the command, and it writes to our standard error. Not thread-safe.
+ * which belongs to the command, and it writes to our standard error.
  */
 public final class ExecPlugin {
   /**
@@ -34,11 +35,19 @@ public final class ExecPlugin {
       Optional<JsonNode> clusterInfo,
       Optional<String> installHint) {}
 
+  /** What a run of it printed. */
+  record Credential(Optional<String> token, Optional<ClientCertificate> certificate) {
+    @Override
+    public String toString() {
+      return "Credential[****]";
+    }
+  }
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Description description;
   private final InstantSource clock;
-  private @Nullable String token;
+  private @Nullable Credential credential;
   private Instant expires = Instant.MAX;
 
   ExecPlugin(Description description, InstantSource clock) {
@@ -46,20 +55,39 @@ public final class ExecPlugin {
     this.clock = clock;
   }
 
-  /** The token, from the plugin's last run until it has expired. */
+  /** The token, and nothing else will do. */
   String token() {
-    String cached = token;
+    return credential()
+        .token()
+        .orElseThrow(() -> failure("printed no status.token, and a controller takes nothing else"));
+  }
+
+  /** From the plugin's last run until it has expired. */
+  synchronized Credential credential() {
+    Credential cached = credential;
     if (cached != null && clock.instant().isBefore(expires)) {
       return cached;
     }
     JsonNode status = run().path("status");
-    String fresh = status.path("token").asText("");
-    if (fresh.isEmpty()) {
-      throw failure("printed no status.token, and a controller takes nothing else");
+    String token = status.path("token").asText("");
+    String certificate = status.path("clientCertificateData").asText("");
+    Credential fresh =
+        new Credential(
+            Optional.of(token).filter(text -> !text.isEmpty()),
+            certificate.isEmpty() ? Optional.empty() : Optional.of(pair(certificate, status)));
+    if (fresh.token().isEmpty() && fresh.certificate().isEmpty()) {
+      throw failure("printed neither status.token nor status.clientCertificateData");
     }
     expires = expiry(status.path("expirationTimestamp").asText(""));
-    token = fresh;
+    credential = fresh;
     return fresh;
+  }
+
+  private ClientCertificate pair(String certificate, JsonNode status) {
+    return ClientCertificate.of(
+        certificate.getBytes(StandardCharsets.UTF_8),
+        status.path("clientKeyData").asText("").getBytes(StandardCharsets.UTF_8),
+        "credential plugin " + description.command().getFirst());
   }
 
   private JsonNode run() {

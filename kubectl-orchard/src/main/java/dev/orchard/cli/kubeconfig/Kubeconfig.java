@@ -8,10 +8,17 @@ import java.util.Optional;
  * @param context its name, for messages
  * @param namespace where things are looked for when the command line names no namespace
  * @param controller what the cluster's extension {@code orchard.dev} says
- * @param credentials the only credentials that are ever sent
+ * @param credentials what of the user a controller takes
+ * @param cluster where the Kubernetes API is
+ * @param user who one is there
  */
 public record Kubeconfig(
-    String context, String namespace, Optional<Controller> controller, Credentials credentials) {
+    String context,
+    String namespace,
+    Optional<Controller> controller,
+    Credentials credentials,
+    Cluster cluster,
+    Identity user) {
 
   /**
    * Where the controller of a cluster answers.

@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,32 @@ final class KubeconfigFiles {
 
     Path path(String field) {
       return file.resolveSibling(text(field));
+    }
+
+    boolean isTrue(String field) {
+      return value.path(field).asBoolean();
+    }
+
+    /**
+     * Bytes that stand in {@code FIELD-data} as base64, or in the file that {@code FIELD} names.
+     *
+     * @param source whose they are, for the message
+     */
+    Optional<byte[]> bytes(String field, String source) {
+      String data = text(field + "-data");
+      try {
+        if (!data.isEmpty()) {
+          return Optional.of(Base64.getDecoder().decode(data));
+        }
+        return text(field).isEmpty()
+            ? Optional.empty()
+            : Optional.of(Files.readAllBytes(path(field)));
+      } catch (IllegalArgumentException e) {
+        throw CliException.local("%s-data of %s is no base64".formatted(field, source));
+      } catch (IOException e) {
+        throw CliException.local(
+            "%s %s of %s cannot be read: %s".formatted(field, path(field), source, e.getMessage()));
+      }
     }
   }
 

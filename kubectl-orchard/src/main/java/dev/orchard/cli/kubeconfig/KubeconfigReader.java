@@ -55,11 +55,15 @@ public final class KubeconfigReader {
     String namespace = entry.text("namespace");
     Entry cluster = files.cluster(entry.text("cluster"));
     String user = entry.text("user");
+    Entry described = files.user(user);
+    Credentials proof = proof(described, user, cluster);
     return new Kubeconfig(
         name,
         namespace.isEmpty() ? "default" : namespace,
         controller(cluster, entry.text("cluster")),
-        credentials(files.user(user), user, cluster));
+        forController(described, user, proof),
+        new Cluster(entry.text("cluster"), cluster),
+        new KubernetesUser(user, described, proof));
   }
 
   private static String listed(KubeconfigFiles files) {
@@ -96,13 +100,17 @@ public final class KubeconfigReader {
     }
   }
 
-  private Credentials credentials(Entry user, String name, Entry cluster) {
-    if (!user.text("as").isEmpty()) {
-      // Going on without it would act as somebody else than the file says.
-      return new Credentials.Unusable(
-          "kubeconfig's user '%s' impersonates (as: %s), which the CLI cannot: use a user of its own"
-              .formatted(name, user.text("as")));
-    }
+  /** A controller knows no impersonation, and going on without it would act as somebody else. */
+  private static Credentials forController(Entry user, String name, Credentials proof) {
+    return user.text("as").isEmpty()
+        ? proof
+        : new Credentials.Unusable(
+            "kubeconfig's user '%s' impersonates (as: %s), which goes through the Kubernetes API only:"
+                    .formatted(name, user.text("as"))
+                + " pass --server kubernetes, or use a user of its own");
+  }
+
+  private Credentials proof(Entry user, String name, Entry cluster) {
     if (!user.text("tokenFile").isEmpty()) {
       return new Credentials.TokenFile(user.path("tokenFile"));
     }
@@ -119,7 +127,7 @@ public final class KubeconfigReader {
         "kubeconfig's user '%s' has no token, tokenFile, username or exec plugin".formatted(name)
             + (user.value().has("client-certificate-data") || user.value().has("client-certificate")
                 ? ", only a client certificate, which controllers do not take:"
-                    + " use a token (kubectl create token)"
+                    + " pass --server kubernetes, or use a token (kubectl create token)"
                 : ""));
   }
 

@@ -317,7 +317,7 @@ class ExecTest {
     assertThat(run.isRunning()).isTrue();
     run.signal(LocalSignal.INT);
     assertThat(run.exitCode()).isEqualTo(130);
-    assertThat(run.stderr()).contains("left session vm-");
+    assertThat(run.stderr()).contains("left session vm/vm-");
   }
 
   @Test

@@ -1,4 +1,4 @@
-package dev.orchard.cli.controller;
+package dev.orchard.cli.road;
 
 import dev.orchard.cli.message.CliException;
 import java.net.InetAddress;
@@ -8,19 +8,19 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Where a controller answers: the only place that credentials are sent to.
+ * Where a server answers: the only place that credentials are sent to.
  *
- * @param base without a trailing slash; what stands in front of {@code /v1}
+ * @param base without a trailing slash; what stands in front of every path
  * @param certificateAuthority PEM of the only authority to trust; where absent the platform's
+ * @param unverified whether any certificate will do, because the user said so
  */
-public record ControllerAddress(URI base, Optional<byte[]> certificateAuthority) {
+public record ServerAddress(URI base, Optional<byte[]> certificateAuthority, boolean unverified) {
   /**
    * Checks a URL that a person or a kubeconfig named.
    *
    * @param source who named it, for the message
    */
-  public static ControllerAddress of(
-      String url, String source, Optional<byte[]> certificateAuthority) {
+  public static ServerAddress of(String url, String source, Optional<byte[]> certificateAuthority) {
     URI base;
     try {
       base = new URI(url.replaceFirst("/+$", ""));
@@ -43,7 +43,12 @@ public record ControllerAddress(URI base, Optional<byte[]> certificateAuthority)
       }
       default -> throw refused(url, source, "is neither https nor http");
     }
-    return new ControllerAddress(base, certificateAuthority);
+    return new ServerAddress(base, certificateAuthority, false);
+  }
+
+  /** The same, whatever certificate it shows. */
+  public ServerAddress withoutVerification() {
+    return new ServerAddress(base, Optional.empty(), true);
   }
 
   private static CliException refused(String url, String source, String why) {

@@ -1,4 +1,4 @@
-package dev.orchard.cli.controller;
+package dev.orchard.cli.road;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -12,9 +12,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ControllerAddressTest {
-  private static ControllerAddress of(String url) {
-    return ControllerAddress.of(url, "--server", Optional.empty());
+class ServerAddressTest {
+  private static ServerAddress of(String url) {
+    return ServerAddress.of(url, "--server", Optional.empty());
   }
 
   @ParameterizedTest
@@ -59,7 +59,7 @@ class ControllerAddressTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "no certificate", "-----BEGIN CERTIFICATE-----\nAA=="})
   void trustsNothingThatIsNoCertificate(String pem) {
-    assertThatThrownBy(() -> Trust.only(pem.getBytes(StandardCharsets.US_ASCII)))
+    assertThatThrownBy(() -> Tls.only(pem.getBytes(StandardCharsets.US_ASCII)))
         .isInstanceOf(CliException.class)
         .hasMessageContaining("holds no certificates");
   }

@@ -1,4 +1,4 @@
-package dev.orchard.cli.controller;
+package dev.orchard.cli.road;
 
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.InvalidFrameException;
@@ -8,42 +8,25 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One WebSocket to a session. At most {@link #UNCONSUMED} frames arrive before {@link #consumed} is
- * called for them, and one frame is sent at a time: the next after {@link Listener#sent}.
- */
-public final class SessionSocket implements WebSocket.Listener {
-  /** Frames of 24,000 bytes that may wait here: room for 384 kB of output. */
-  static final int UNCONSUMED = 16;
+/** A WebSocket of frames as JSON, one each message, both ways. */
+final class SessionSocket implements SessionStream, WebSocket.Listener {
+  /** The subprotocol: JSON frames of docs/protocol.md. */
+  static final String SUBPROTOCOL = "v1.exec.orchard.dev";
 
-  /** Called on the HTTP client's threads, one call at a time; must not block. */
-  public interface Listener {
-    void received(Frame.Out frame);
-
-    /** The frame given to {@link SessionSocket#send} is on its way. */
-    void sent();
-
-    /** No more calls follow. */
-    void closed(String why);
-
-    /** The other end broke the protocol, as it would on the next connection too. */
-    void broken(String why);
-  }
-
-  private final Listener listener;
+  private final SessionStream.Listener listener;
   private final StringBuilder text = new StringBuilder();
   private volatile @Nullable WebSocket socket;
 
-  SessionSocket(Listener listener) {
+  SessionSocket(SessionStream.Listener listener) {
     this.listener = listener;
   }
 
-  /** Lets frames arrive: none does before its reader knows of the socket. */
+  @Override
   public void receive() {
     open().request(UNCONSUMED);
   }
 
-  /** Sends a frame; not again before {@link Listener#sent}. */
+  @Override
   public void send(Frame.In frame) {
     String json = new String(JsonFrames.encode(frame), StandardCharsets.UTF_8);
     var _ = open().sendText(json, true).whenComplete((_, failure) -> afterSend(failure));
@@ -57,17 +40,17 @@ public final class SessionSocket implements WebSocket.Listener {
     }
   }
 
-  /** One frame more may arrive. */
+  @Override
   public void consumed() {
     open().request(1);
   }
 
-  /** Says goodbye; where the other end does too, {@link Listener#closed} follows. */
+  @Override
   public void close() {
     var _ = open().sendClose(WebSocket.NORMAL_CLOSURE, "");
   }
 
-  /** Drops the connection as it is. */
+  @Override
   public void abort() {
     open().abort();
   }

@@ -1,0 +1,170 @@
+package dev.orchard.cli.road;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.orchard.cli.kubeconfig.Identity;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executors;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/** Requests and WebSockets to one server, as one user. */
+final class Http implements AutoCloseable {
+  /** For an answer that needs no waiting. */
+  static final Duration PATIENCE = Duration.ofSeconds(15);
+
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+
+  /** A page of objects with the longest commands. */
+  private static final int MAX_ANSWER_BYTES = 64 << 20;
+
+  private static final int MAX_PROBLEM_BYTES = 64 << 10;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final ServerAddress address;
+  private final Identity identity;
+  private final IntFunction<String> meaning;
+  private final HttpClient http;
+
+  /**
+   * Nothing is sent yet.
+   *
+   * @param meaning of a status for people, where the server says nothing itself
+   */
+  Http(ServerAddress address, Identity identity, IntFunction<String> meaning) {
+    this.address = address;
+    this.identity = identity;
+    this.meaning = meaning;
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            // HTTP/2 is of no use to one request and one WebSocket.
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT_TIMEOUT)
+            .executor(Executors.newVirtualThreadPerTaskExecutor());
+    Tls.context(address, identity).ifPresent(builder::sslContext);
+    this.http = builder.build();
+  }
+
+  /** A request as this user. */
+  HttpRequest.Builder request(String path) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(address.http(path)).timeout(PATIENCE);
+    identity.headers().forEach((name, values) -> values.forEach(v -> request.header(name, v)));
+    return request;
+  }
+
+  static HttpRequest.BodyPublisher json(JsonNode body) {
+    return HttpRequest.BodyPublishers.ofString(body.toString());
+  }
+
+  /** Done with the JSON of any good answer; with a missing node where there is none. */
+  Reply<JsonNode> send(HttpRequest request) throws InterruptedException {
+    try {
+      HttpResponse<String> response =
+          http.send(
+              request,
+              HttpResponse.BodyHandlers.limiting(
+                  HttpResponse.BodyHandlers.ofString(), MAX_ANSWER_BYTES));
+      return response.statusCode() / 100 == 2
+          ? new Reply.Done<>(JSON.readTree(response.body()))
+          : refused(response, response.body());
+    } catch (JsonProcessingException e) {
+      return new Reply.Failed<>("the answer is no JSON: " + e.getOriginalMessage());
+    } catch (IOException e) {
+      return new Reply.Failed<>(reason(e));
+    }
+  }
+
+  /** A body that goes on and on; whoever gets it closes it. */
+  Reply<InputStream> stream(String path) {
+    try {
+      HttpResponse<InputStream> response =
+          http.send(request(path).build(), HttpResponse.BodyHandlers.ofInputStream());
+      if (response.statusCode() / 100 == 2) {
+        return new Reply.Done<>(response.body());
+      }
+      try (InputStream body = response.body()) {
+        return refused(
+            response, new String(body.readNBytes(MAX_PROBLEM_BYTES), StandardCharsets.UTF_8));
+      }
+    } catch (IOException e) {
+      return new Reply.Failed<>(reason(e));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Reply.Failed<>("interrupted");
+    }
+  }
+
+  /** Opens a WebSocket. */
+  <L extends WebSocket.Listener> Reply<L> webSocket(
+      String path, Optional<String> subprotocol, L listener) {
+    try {
+      WebSocket.Builder builder = http.newWebSocketBuilder().connectTimeout(CONNECT_TIMEOUT);
+      identity.headers().forEach((name, values) -> values.forEach(v -> builder.header(name, v)));
+      subprotocol.ifPresent(builder::subprotocols);
+      builder.buildAsync(address.webSocket(path), listener).join();
+      return new Reply.Done<>(listener);
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof WebSocketHandshakeException handshake) {
+        return refused(handshake.getResponse(), handshake.getResponse().body());
+      }
+      return new Reply.Failed<>(reason(e.getCause() == null ? e : e.getCause()));
+    }
+  }
+
+  private <T> Reply<T> refused(HttpResponse<?> response, @Nullable Object body) {
+    return new Reply.Refused<>(
+        response.statusCode(),
+        problem(body).orElseGet(() -> meaning.apply(response.statusCode())),
+        response
+            .headers()
+            .firstValue("Retry-After")
+            .filter(value -> value.matches("\\d{1,5}"))
+            .map(value -> Duration.ofSeconds(Long.parseLong(value))));
+  }
+
+  private static Optional<String> problem(@Nullable Object body) {
+    if (!(body instanceof String text)) {
+      return Optional.empty();
+    }
+    try {
+      JsonNode problem = JSON.readTree(text);
+      return Optional.of(problem.path("message").asText(problem.path("detail").asText("")))
+          .filter(message -> !message.isEmpty());
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static String reason(Throwable failure) {
+    String message = failure.getMessage();
+    if (failure instanceof ConnectException) {
+      return "no connection" + (message == null ? "" : ": " + message);
+    }
+    return message == null ? failure.getClass().getSimpleName() : message;
+  }
+
+  /** Ends every request and socket at once. */
+  @Override
+  public void close() {
+    // A plain close(), or none at all, would hold the process for 310 ms.
+    http.shutdownNow();
+    try {
+      http.awaitTermination(Duration.ofSeconds(1));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
