@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 /** The agent's parts wired together. */
 final class Agent {
   private static final List<String> CAPABILITIES =
-      List.of("pipes", "tty", "env", "workdir", "user", "signal", "reattach");
+      List.of("pipes", "tty", "env", "workdir", "user", "signal", "reattach", "forward");
 
   private static final Logger log = LoggerFactory.getLogger(Agent.class);
 

@@ -51,7 +51,7 @@ class MainTest {
     InfoReply info = info(channel);
     assertThat(info.getOs()).isEqualTo("Linux");
     assertThat(info.getArch()).isIn("x86_64", "aarch64");
-    assertThat(info.getCapabilitiesList()).contains("tty", "user", "reattach");
+    assertThat(info.getCapabilitiesList()).contains("tty", "user", "reattach", "forward");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
         .isEqualTo("rw-------");
     BlockingClientCall<ExecInput, ExecOutput> call = start(channel, info, "sleep", "1000");

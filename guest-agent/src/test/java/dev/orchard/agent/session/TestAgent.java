@@ -145,6 +145,14 @@ final class TestAgent {
     return new TestStream(GuestAgentGrpc.newStub(channel).withWaitForReady(), first);
   }
 
+  TestForward forward(int port) {
+    return forward(instance, port);
+  }
+
+  TestForward forward(String instance, int port) {
+    return new TestForward(GuestAgentGrpc.newStub(channel).withWaitForReady(), instance, port);
+  }
+
   void close() throws Exception {
     for (AutoCloseable one : closing) {
       one.close();
