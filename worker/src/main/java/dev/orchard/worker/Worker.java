@@ -1,5 +1,6 @@
 package dev.orchard.worker;
 
+import dev.orchard.worker.forward.Forwards;
 import dev.orchard.worker.gateway.Gateway;
 import dev.orchard.worker.gateway.Noticeboard;
 import dev.orchard.worker.gateway.WorkerIdentity;
@@ -50,6 +51,7 @@ public final class Worker implements AutoCloseable {
     Noticeboard board = new Noticeboard();
     Sessions sessions =
         new Sessions(data.resolve("sessions"), board::vm, board, InstantSource.system());
+    Forwards forwards = new Forwards(board::vm);
     GuestDialer dialer = new GuestDialer();
     Vms vms =
         new Vms(
@@ -59,6 +61,7 @@ public final class Worker implements AutoCloseable {
             status -> {
               board.changed(status);
               sessions.vmChanged(status.uid());
+              forwards.vmChanged(status.uid());
             });
     Gateway gateway =
         new Gateway(
@@ -67,7 +70,8 @@ public final class Worker implements AutoCloseable {
             identity(settings, runtimes),
             board,
             vms,
-            sessions);
+            sessions,
+            forwards);
     // In this order: a session whose VM is not known yet would be taken for lost.
     vms.recover();
     sessions.recover();
@@ -143,7 +147,8 @@ public final class Worker implements AutoCloseable {
         arch.equals("aarch64") ? "arm64" : arch,
         runtimes.stream().map(VmRuntime::name).toList(),
         Stream.concat(
-                Stream.of("exec-v1"), runtimes.stream().flatMap(r -> r.capabilities().stream()))
+                Stream.of("exec-v1", "forward-v1"),
+                runtimes.stream().flatMap(r -> r.capabilities().stream()))
             .toList(),
         settings.cpu(),
         settings.memoryMib());

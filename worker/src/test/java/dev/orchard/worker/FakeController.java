@@ -12,6 +12,7 @@ import dev.orchard.proto.worker.v1.ExecReport;
 import dev.orchard.proto.worker.v1.ExecSpec;
 import dev.orchard.proto.worker.v1.ExecState;
 import dev.orchard.proto.worker.v1.ExecStored;
+import dev.orchard.proto.worker.v1.Forward;
 import dev.orchard.proto.worker.v1.Greeting;
 import dev.orchard.proto.worker.v1.Instruction;
 import dev.orchard.proto.worker.v1.PowerState;
@@ -38,6 +39,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
@@ -47,12 +49,26 @@ import org.jspecify.annotations.Nullable;
 final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
   static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  /** The replica's end of what it has asked for. */
+  interface RendezvousEnd {
+    /**
+     * The worker answers.
+     *
+     * @param room gets a permit when the stream has room again
+     */
+    void opened(ServerCallStreamObserver<ControllerFrame> stream, Semaphore room);
+
+    void arrived(WorkerFrame message);
+
+    void closed();
+  }
+
   private final TestCertificate certificate;
   private final Map<String, VmReport> vms = new ConcurrentHashMap<>();
   private final Map<String, ExecReport> execs = new ConcurrentHashMap<>();
   private final List<Register> registers = new CopyOnWriteArrayList<>();
   private final List<String> tokens = new CopyOnWriteArrayList<>();
-  private final Map<String, Reader> expected = new ConcurrentHashMap<>();
+  private final Map<String, RendezvousEnd> expected = new ConcurrentHashMap<>();
   private final AtomicReference<@Nullable StreamObserver<Instruction>> link =
       new AtomicReference<>();
   private Server server;
@@ -195,6 +211,23 @@ final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
     return reader;
   }
 
+  /** Asks for a connection to a port of a VM. */
+  Forwarded forward(String vmUid, int port, Duration timeout) {
+    Forwarded forwarded = new Forwarded();
+    String id = UUID.randomUUID().toString();
+    expected.put(id, forwarded);
+    instruct(
+        Instruction.newBuilder()
+            .setForward(
+                Forward.newBuilder()
+                    .setId(id)
+                    .setVmUid(vmUid)
+                    .setPort(port)
+                    .setTimeoutMs(timeout.toMillis()))
+            .build());
+    return forwarded;
+  }
+
   private void instruct(Instruction instruction) {
     if (link.get() == null) {
       await().atMost(PATIENCE).until(() -> link.get() != null);
@@ -253,18 +286,21 @@ final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
     ServerCallStreamObserver<ControllerFrame> stream =
         (ServerCallStreamObserver<ControllerFrame>) out;
     stream.disableAutoRequest();
+    Semaphore room = new Semaphore(0);
+    stream.setOnReadyHandler(room::release);
     stream.request(1);
     return new StreamObserver<>() {
-      private @Nullable Reader reader;
+      private @Nullable RendezvousEnd reader;
 
       @Override
       public void onNext(WorkerFrame message) {
         if (reader == null) {
-          Reader asked = requireNonNull(expected.remove(message.getAnswer().getAttachment()));
+          RendezvousEnd asked =
+              requireNonNull(expected.remove(message.getAnswer().getAttachment()));
           reader = asked;
-          asked.opened(stream);
+          asked.opened(stream, room);
         } else {
-          reader.arrived(message.getFrame());
+          reader.arrived(message);
         }
       }
 

@@ -7,33 +7,38 @@ import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.ProtoFrames;
 import dev.orchard.exec.frame.StdStream;
 import dev.orchard.proto.worker.v1.ControllerFrame;
+import dev.orchard.proto.worker.v1.WorkerFrame;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /** The replica's end of one attachment. Reads all that comes, unless it is told to stop. */
-final class Reader {
+final class Reader implements FakeController.RendezvousEnd {
   private final List<Frame> frames = new CopyOnWriteArrayList<>();
   private volatile @Nullable ServerCallStreamObserver<ControllerFrame> stream;
   private volatile boolean stopped;
   private volatile boolean closed;
 
-  void opened(ServerCallStreamObserver<ControllerFrame> opened) {
+  @Override
+  public void opened(ServerCallStreamObserver<ControllerFrame> opened, Semaphore room) {
     stream = opened;
     next();
   }
 
-  void arrived(dev.orchard.proto.frame.v1.Frame message) {
-    Frame frame = ProtoFrames.decode(message);
+  @Override
+  public void arrived(WorkerFrame message) {
+    Frame frame = ProtoFrames.decode(message.getFrame());
     if (!(frame instanceof Frame.Heartbeat)) {
       frames.add(frame);
     }
     next();
   }
 
-  void closed() {
+  @Override
+  public void closed() {
     closed = true;
   }
 

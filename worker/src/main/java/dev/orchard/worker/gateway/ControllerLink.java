@@ -5,6 +5,7 @@ import dev.orchard.proto.worker.v1.Instruction;
 import dev.orchard.proto.worker.v1.WorkerGatewayGrpc;
 import dev.orchard.proto.worker.v1.WorkerReport;
 import dev.orchard.worker.gateway.LinkMailbox.Work;
+import dev.orchard.worker.stream.GrpcStream;
 import dev.orchard.worker.vm.Uid;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
@@ -200,6 +201,12 @@ final class ControllerLink {
           }
         }
         case ATTACH -> attach(instruction.getAttach());
+        case FORWARD ->
+            gateway
+                .forwards()
+                .open(
+                    Instructions.forward(instruction.getForward()),
+                    listener -> GrpcStream.open(replica::rendezvous, 0, listener));
         case CANCEL_EXEC ->
             gateway
                 .sessions()

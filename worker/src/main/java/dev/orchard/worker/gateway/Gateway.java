@@ -1,6 +1,7 @@
 package dev.orchard.worker.gateway;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.orchard.worker.forward.Forwards;
 import dev.orchard.worker.session.Sessions;
 import dev.orchard.worker.vm.Vms;
 import io.grpc.ManagedChannel;
@@ -43,6 +44,7 @@ public final class Gateway {
 
   private final Vms vms;
   private final Sessions sessions;
+  private final Forwards forwards;
   private final ExecutorService callbacks = Executors.newVirtualThreadPerTaskExecutor();
   private final List<ControllerLink> links;
   private final ReentrantLock lock = new ReentrantLock();
@@ -55,9 +57,15 @@ public final class Gateway {
 
   /** Dials nobody yet. */
   public Gateway(
-      Dialing dialing, WorkerIdentity identity, Noticeboard board, Vms vms, Sessions sessions) {
+      Dialing dialing,
+      WorkerIdentity identity,
+      Noticeboard board,
+      Vms vms,
+      Sessions sessions,
+      Forwards forwards) {
     this.vms = vms;
     this.sessions = sessions;
+    this.forwards = forwards;
     this.links =
         dialing.addresses().stream()
             .map(address ->
@@ -82,6 +90,10 @@ public final class Gateway {
 
   Sessions sessions() {
     return sessions;
+  }
+
+  Forwards forwards() {
+    return forwards;
   }
 
   /** True if the link is primary, because no other one is. */

@@ -4,13 +4,16 @@ import dev.orchard.exec.session.DisconnectPolicy;
 import dev.orchard.exec.session.OnOutputLimit;
 import dev.orchard.proto.worker.v1.Attachment;
 import dev.orchard.proto.worker.v1.ExecSpec;
+import dev.orchard.proto.worker.v1.Forward;
 import dev.orchard.proto.worker.v1.PowerState;
 import dev.orchard.proto.worker.v1.PutVm;
+import dev.orchard.worker.forward.ForwardRequest;
 import dev.orchard.worker.guest.Command;
 import dev.orchard.worker.session.AttachRequest;
 import dev.orchard.worker.session.SessionSpec;
 import dev.orchard.worker.vm.Uid;
 import dev.orchard.worker.vm.VmSpec;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,5 +96,13 @@ final class Instructions {
         attachment.getTakeover(),
         attachment.getOutput(),
         attachment.getForeground());
+  }
+
+  static ForwardRequest forward(Forward forward) {
+    return new ForwardRequest(
+        forward.getId(),
+        new Uid(forward.getVmUid()),
+        forward.getPort(),
+        Duration.ofMillis(Math.max(0, forward.getTimeoutMs())));
   }
 }

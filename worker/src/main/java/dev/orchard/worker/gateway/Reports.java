@@ -65,7 +65,8 @@ final class Reports {
               .setInstance(guest.instance())
               .setVersion(guest.version())
               .setOs(guest.os())
-              .addAllCapabilities(guest.capabilities()));
+              .addAllCapabilities(guest.capabilities())
+              .addAllAddresses(guest.addresses()));
     }
     return WorkerReport.newBuilder().setVm(report).build();
   }

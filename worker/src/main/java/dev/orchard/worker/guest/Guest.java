@@ -15,7 +15,9 @@ public final class Guest {
   public static final String AGENT = "orchard";
 
   private static final int MAX_CAPABILITIES = 64;
+  private static final int MAX_ADDRESSES = 16;
   private static final Pattern INSTANCE = Pattern.compile("[A-Za-z0-9-]{1,64}");
+  private static final Pattern ADDRESS = Pattern.compile("[0-9a-f.:]{2,45}");
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9._+:/ -]{0,64}");
 
   private final String instance;
@@ -24,6 +26,7 @@ public final class Guest {
   private final List<String> capabilities;
   private final GuestAgentGrpc.GuestAgentStub agent;
   private final Runnable suspicion;
+  private volatile List<String> addresses = List.of();
 
   private Guest(
       String instance,
@@ -54,13 +57,20 @@ public final class Guest {
           "the agent has %d capabilities, %d are allowed"
               .formatted(reply.getCapabilitiesCount(), MAX_CAPABILITIES));
     }
-    return new Guest(
-        reply.getInstance(),
-        word("version", reply.getVersion()),
-        word("os", reply.getOs()),
-        reply.getCapabilitiesList().stream().map(c -> word("capability", c)).toList(),
-        GuestAgentGrpc.newStub(channel),
-        suspicion);
+    Guest guest =
+        new Guest(
+            reply.getInstance(),
+            word("version", reply.getVersion()),
+            word("os", reply.getOs()),
+            reply.getCapabilitiesList().stream().map(c -> word("capability", c)).toList(),
+            GuestAgentGrpc.newStub(channel),
+            suspicion);
+    guest.addresses =
+        reply.getAddressesList().stream()
+            .filter(address -> ADDRESS.matcher(address).matches())
+            .limit(MAX_ADDRESSES)
+            .toList();
+    return guest;
   }
 
   private static String word(String field, String value) {
@@ -85,6 +95,18 @@ public final class Guest {
 
   public List<String> capabilities() {
     return capabilities;
+  }
+
+  /** IP addresses of its network, if it has one; they may change. */
+  public List<String> addresses() {
+    return addresses;
+  }
+
+  /** Takes over what a later answer of the same agent says of its network. True: it changed. */
+  boolean moved(Guest later) {
+    boolean changed = !addresses.equals(later.addresses);
+    addresses = later.addresses;
+    return changed;
   }
 
   /** For a stream of one session. */

@@ -99,6 +99,8 @@ public final class GuestLink implements AutoCloseable {
       log.info("guest agent answers link={} instance={}", name, guest.instance());
       known = guest;
       listener.changed(guest);
+    } else if (known.moved(guest)) {
+      listener.changed(known);
     }
   }
 
