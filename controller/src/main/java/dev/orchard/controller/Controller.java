@@ -4,8 +4,12 @@ import dev.orchard.controller.aggregated.AggregatedApi;
 import dev.orchard.controller.auth.Access;
 import dev.orchard.controller.auth.Callers;
 import dev.orchard.controller.auth.FrontProxy;
+import dev.orchard.controller.forward.PortForwardRoutes;
+import dev.orchard.controller.forward.PortForwardSocket;
+import dev.orchard.controller.forward.PortForwards;
 import dev.orchard.controller.orchard.OrchardRoutes;
 import dev.orchard.controller.session.Sessions;
+import dev.orchard.controller.session.VmGate;
 import dev.orchard.controller.session.WriteDeadline;
 import dev.orchard.controller.web.HttpApi;
 import dev.orchard.controller.web.HttpSettings;
@@ -75,6 +79,19 @@ public final class Controller implements AutoCloseable {
             objects, gateway.links(), clock, clock.instant().plus(settings.timeouts().workers()));
     FrontProxy frontProxy = new FrontProxy(own, clock);
     WriteDeadline deadline = new WriteDeadline(settings.timeouts().write());
+    PortForwards forwards =
+        new PortForwards(
+            new VmGate(objects, own),
+            gateway.links(),
+            gateway.rendezvous(),
+            settings.timeouts().rendezvous());
+    PortForwardSocket portSocket =
+        new PortForwardSocket(
+            access,
+            forwards,
+            deadline,
+            settings.timeouts().heartbeat(),
+            settings.timeouts().silence());
     HttpApi http =
         new HttpApi(
             httpSettings(settings),
@@ -98,7 +115,8 @@ public final class Controller implements AutoCloseable {
                     sessions,
                     deadline,
                     settings.timeouts().heartbeat(),
-                    settings.timeouts().silence())),
+                    settings.timeouts().silence()),
+                new PortForwardRoutes(callers, forwards, portSocket)),
             frontProxy::authorities);
     log.info(
         "controller started replica={} http={} workers={}",

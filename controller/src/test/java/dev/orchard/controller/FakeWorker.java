@@ -1,5 +1,6 @@
 package dev.orchard.controller;
 
+import dev.orchard.exec.forward.ForwardFrame;
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.ProtoFrames;
 import dev.orchard.proto.worker.v1.Answer;
@@ -166,12 +167,20 @@ public final class FakeWorker implements AutoCloseable {
 
   /** Answers an attachment. */
   public Stream answer(Attachment attachment) {
+    return answer(attachment.getId());
+  }
+
+  /** Answers the next request for a connection to a port. */
+  public Stream answerForward() throws InterruptedException {
+    return answer(take(Instruction::hasForward).getForward().getId());
+  }
+
+  /** Answers whatever asked with an id. */
+  public Stream answer(String id) {
     Stream stream = new Stream();
     stub.rendezvous(stream);
     stream.calls.onNext(
-        WorkerFrame.newBuilder()
-            .setAnswer(Answer.newBuilder().setAttachment(attachment.getId()))
-            .build());
+        WorkerFrame.newBuilder().setAnswer(Answer.newBuilder().setAttachment(id)).build());
     return stream;
   }
 
@@ -183,6 +192,7 @@ public final class FakeWorker implements AutoCloseable {
   /** The worker's end of one attachment. */
   public static final class Stream implements ClientResponseObserver<WorkerFrame, ControllerFrame> {
     private final BlockingQueue<Frame> received = new LinkedBlockingQueue<>();
+    private final BlockingQueue<ForwardFrame> forwarded = new LinkedBlockingQueue<>();
     private final CompletableFuture<Status> over = new CompletableFuture<>();
     private final Semaphore ready = new Semaphore(0);
 
@@ -210,6 +220,30 @@ public final class FakeWorker implements AutoCloseable {
       }
       send(frame);
       return true;
+    }
+
+    /** Sends once there is room; false if there is none for {@code millis}. */
+    public boolean sendWhenReady(ForwardFrame frame, long millis) throws InterruptedException {
+      while (!calls.isReady()) {
+        if (!ready.tryAcquire(millis, TimeUnit.MILLISECONDS)) {
+          return false;
+        }
+      }
+      send(frame);
+      return true;
+    }
+
+    public Stream send(ForwardFrame frame) {
+      calls.onNext(WorkerFrame.newBuilder().setForward(frame.encode()).build());
+      return this;
+    }
+
+    public ForwardFrame takeForwarded() throws InterruptedException {
+      ForwardFrame frame = forwarded.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      if (frame == null) {
+        throw new AssertionError("no frame came");
+      }
+      return frame;
     }
 
     public void raw(WorkerFrame message) {
@@ -247,7 +281,11 @@ public final class FakeWorker implements AutoCloseable {
 
     @Override
     public void onNext(ControllerFrame message) {
-      received.add(ProtoFrames.decode(message.getFrame()));
+      if (message.hasForward()) {
+        forwarded.add(ForwardFrame.decode(message.getForward()));
+      } else {
+        received.add(ProtoFrames.decode(message.getFrame()));
+      }
     }
 
     @Override

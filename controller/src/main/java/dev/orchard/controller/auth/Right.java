@@ -4,6 +4,8 @@ package dev.orchard.controller.auth;
 public enum Right {
   /** Run a command in a VM. Named by the VM. */
   START("create", "vms", "exec"),
+  /** Connect to a port in a VM. Named by the VM. */
+  FORWARD("create", "vms", "portforward"),
   /** Send stdin, resize, signal, cancel. Named by the session. */
   WRITE("create", "vmexecs", "attach"),
   /** Read the output. Named by the session. */

@@ -21,14 +21,14 @@ final class SessionStream implements FrameStream {
   private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
   private sealed interface Event {
-    record FromWorker(Delivery delivery) implements Event {}
+    record FromWorker(Delivery<Frame.Out> delivery) implements Event {}
 
     record Wake() implements Event {}
 
     record Drain() implements Event {}
   }
 
-  private final Attachment attachment;
+  private final Attachment<Frame.In, Frame.Out> attachment;
   private final BlockingQueue<Event> inbox = new LinkedBlockingQueue<>();
   private final @Nullable StoredOutcome stored;
   private final boolean mayEnd;
@@ -59,7 +59,7 @@ final class SessionStream implements FrameStream {
   /** Waits for the worker to answer; 503 if it does not. */
   void awaitOpen(Duration patience) throws InterruptedException {
     Event first = inbox.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
-    if (!(first instanceof Event.FromWorker(Delivery.Opened()))) {
+    if (!(first instanceof Event.FromWorker(Delivery.Opened<Frame.Out>()))) {
       close();
       throw ApiException.unavailable(
           "worker-unreachable",
@@ -90,9 +90,10 @@ final class SessionStream implements FrameStream {
               new Frame.Failure(
                   ErrorCode.DRAINING,
                   "this replica is going away: attach again, another one goes on"));
-      case Event.FromWorker(Delivery.Opened()) -> new Next.Nothing();
-      case Event.FromWorker(Delivery.Arrived(Frame.Out frame)) -> arrived(frame, patience);
-      case Event.FromWorker(Delivery.Ended(String failure)) -> ended(failure);
+      case Event.FromWorker(Delivery.Opened<Frame.Out>()) -> new Next.Nothing();
+      case Event.FromWorker(Delivery.Arrived<Frame.Out>(Frame.Out frame)) ->
+          arrived(frame, patience);
+      case Event.FromWorker(Delivery.Ended<Frame.Out>(String failure)) -> ended(failure);
     };
   }
 

@@ -14,17 +14,17 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /** Waits for VMs in which commands can run. */
-final class VmGate {
+public final class VmGate {
   private final ClusterObjects objects;
   private final KubernetesClient own;
 
-  VmGate(ClusterObjects objects, KubernetesClient own) {
+  public VmGate(ClusterObjects objects, KubernetesClient own) {
     this.objects = objects;
     this.own = own;
   }
 
   /** The VM as the informer has it, else as the API has it; 404 if there is none. */
-  VM require(String namespace, String name) {
+  public VM require(String namespace, String name) {
     return objects
         .vm(namespace, name)
         .or(() ->
@@ -35,7 +35,8 @@ final class VmGate {
   }
 
   /** The VM's present boot, once its agent is connected: 404, 408 or 417 if that never comes. */
-  Binding awaitReady(String namespace, String name, Duration patience) throws InterruptedException {
+  public Binding awaitReady(String namespace, String name, Duration patience)
+      throws InterruptedException {
     Semaphore changes = new Semaphore(0);
     Runnable listener = changes::release;
     objects.onChange(listener);

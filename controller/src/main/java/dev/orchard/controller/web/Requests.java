@@ -77,7 +77,8 @@ public final class Requests {
         };
   }
 
-  static @Nullable Long number(UriQuery query, String name, long max) {
+  /** Absent where the query has none of that name. */
+  public static @Nullable Long number(UriQuery query, String name, long max) {
     if (!query.contains(name)) {
       return null;
     }

@@ -1,16 +1,13 @@
 package dev.orchard.controller.worker;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.orchard.exec.frame.Frame;
-import dev.orchard.exec.frame.InvalidFrameException;
-import dev.orchard.exec.frame.ProtoFrames;
 import dev.orchard.proto.worker.v1.ControllerFrame;
 import dev.orchard.proto.worker.v1.WorkerFrame;
 import io.grpc.Status;
-import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,15 +17,20 @@ import org.jspecify.annotations.Nullable;
  * <p>The consumer of deliveries is called on gRPC's threads and must not block. All methods may be
  * called by any thread, {@link #send} by one at a time.
  */
-public final class Attachment implements AutoCloseable {
+public final class Attachment<I, O> implements AutoCloseable {
+  /**
+   * What the messages of one kind of attachment hold.
+   *
+   * @param decode throws {@link IllegalArgumentException} for what no worker may send
+   */
+  record Codec<I, O>(Function<I, ControllerFrame> encode, Function<WorkerFrame, O> decode) {}
+
+  private final Codec<I, O> codec;
   private final String id;
   private final String worker;
-  private final Consumer<Delivery> inbox;
+  private final Consumer<Delivery<O>> inbox;
   private final Rendezvous rendezvous;
   private final ReentrantLock lock = new ReentrantLock();
-
-  @GuardedBy("lock")
-  private @Nullable ServerCallStreamObserver<ControllerFrame> stream;
 
   @GuardedBy("lock")
   private @Nullable StreamSender<ControllerFrame> sender;
@@ -36,7 +38,13 @@ public final class Attachment implements AutoCloseable {
   @GuardedBy("lock")
   private boolean over;
 
-  Attachment(String id, String worker, Consumer<Delivery> inbox, Rendezvous rendezvous) {
+  Attachment(
+      Codec<I, O> codec,
+      String id,
+      String worker,
+      Consumer<Delivery<O>> inbox,
+      Rendezvous rendezvous) {
+    this.codec = codec;
     this.id = id;
     this.worker = worker;
     this.inbox = inbox;
@@ -55,30 +63,25 @@ public final class Attachment implements AutoCloseable {
 
   /** Lets one more frame come. To be called once {@link Delivery.Opened} and each frame is done. */
   public void request() {
-    ServerCallStreamObserver<ControllerFrame> open;
-    lock.lock();
-    try {
-      open = over ? null : stream;
-    } finally {
-      lock.unlock();
-    }
+    StreamSender<ControllerFrame> open = open();
     if (open != null) {
-      open.request(1);
+      open.request();
     }
   }
 
   /** Sends once the worker takes more. False if the stream is over or took nothing that long. */
-  public boolean send(Frame.In frame, Duration patience) throws InterruptedException {
-    StreamSender<ControllerFrame> open;
+  public boolean send(I frame, Duration patience) throws InterruptedException {
+    StreamSender<ControllerFrame> open = open();
+    return open != null && open.send(codec.encode().apply(frame), patience);
+  }
+
+  private @Nullable StreamSender<ControllerFrame> open() {
     lock.lock();
     try {
-      open = over ? null : sender;
+      return over ? null : sender;
     } finally {
       lock.unlock();
     }
-    return open != null
-        && open.send(
-            ControllerFrame.newBuilder().setFrame(ProtoFrames.encode(frame)).build(), patience);
   }
 
   /** Leaves. Nothing is delivered any more. */
@@ -92,45 +95,42 @@ public final class Attachment implements AutoCloseable {
   }
 
   /** The stream that answers; false if its owner left meanwhile. */
-  boolean open(
-      ServerCallStreamObserver<ControllerFrame> answer, StreamSender<ControllerFrame> answering) {
+  boolean open(StreamSender<ControllerFrame> answering) {
     lock.lock();
     try {
       if (over) {
         return false;
       }
-      stream = answer;
       sender = answering;
     } finally {
       lock.unlock();
     }
-    inbox.accept(new Delivery.Opened());
+    inbox.accept(new Delivery.Opened<>());
     return true;
   }
 
   void arrived(WorkerFrame message) {
+    O frame;
     try {
-      switch (ProtoFrames.decode(message.getFrame())) {
-        case Frame.Out frame -> inbox.accept(new Delivery.Arrived(frame));
-        case Frame.In frame ->
-            fail("worker %s sent %s, which only clients send".formatted(worker, frame));
-      }
-    } catch (InvalidFrameException e) {
+      frame = codec.decode().apply(message);
+    } catch (IllegalArgumentException e) {
       fail("worker %s sent a frame that is not one: %s".formatted(worker, e.getMessage()));
+      return;
     }
+    inbox.accept(new Delivery.Arrived<>(frame));
   }
 
   void peerEnded(@Nullable String failure) {
     StreamSender<ControllerFrame> open = end();
     if (open != null) {
-      inbox.accept(new Delivery.Ended(failure));
+      inbox.accept(new Delivery.Ended<>(failure));
     }
   }
 
   private void fail(String why) {
     StreamSender<ControllerFrame> open = end();
     if (open != null) {
-      inbox.accept(new Delivery.Ended(why));
+      inbox.accept(new Delivery.Ended<>(why));
       open.fail(Status.INVALID_ARGUMENT.withDescription(why));
     }
   }

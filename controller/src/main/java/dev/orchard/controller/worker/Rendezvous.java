@@ -1,5 +1,8 @@
 package dev.orchard.controller.worker;
 
+import dev.orchard.exec.forward.ForwardFrame;
+import dev.orchard.exec.frame.Frame;
+import dev.orchard.exec.frame.ProtoFrames;
 import dev.orchard.proto.worker.v1.ControllerFrame;
 import dev.orchard.proto.worker.v1.WorkerFrame;
 import io.grpc.Status;
@@ -20,21 +23,51 @@ import org.jspecify.annotations.Nullable;
 public final class Rendezvous {
   private static final int ID_BYTES = 24;
 
+  private static final Attachment.Codec<Frame.In, Frame.Out> SESSION =
+      new Attachment.Codec<>(
+          frame -> ControllerFrame.newBuilder().setFrame(ProtoFrames.encode(frame)).build(),
+          Rendezvous::out);
+
+  private static final Attachment.Codec<ForwardFrame, ForwardFrame> FORWARD =
+      new Attachment.Codec<>(
+          frame -> ControllerFrame.newBuilder().setForward(frame.encode()).build(),
+          message -> ForwardFrame.decode(message.getForward()));
+
   private final SecureRandom random = new SecureRandom();
-  private final Map<String, Attachment> expected = new ConcurrentHashMap<>();
+  private final Map<String, Attachment<?, ?>> expected = new ConcurrentHashMap<>();
 
   /**
-   * Expects one stream of a worker, which the caller tells of the attachment's id.
+   * Expects the stream of a session, whose worker the caller tells of the attachment's id.
    *
-   * @param inbox gets all deliveries, on gRPC's threads: must not block
+   * @param inbox gets all deliveries, on the carriage's threads: must not block
    */
-  public Attachment expect(String worker, Consumer<Delivery> inbox) {
+  public Attachment<Frame.In, Frame.Out> expect(
+      String worker, Consumer<Delivery<Frame.Out>> inbox) {
+    return expect(SESSION, worker, inbox);
+  }
+
+  /** Expects the stream of a forwarded port, in the same way. */
+  public Attachment<ForwardFrame, ForwardFrame> expectForward(
+      String worker, Consumer<Delivery<ForwardFrame>> inbox) {
+    return expect(FORWARD, worker, inbox);
+  }
+
+  private <I, O> Attachment<I, O> expect(
+      Attachment.Codec<I, O> codec, String worker, Consumer<Delivery<O>> inbox) {
     byte[] bytes = new byte[ID_BYTES];
     random.nextBytes(bytes);
     String id = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
-    Attachment attachment = new Attachment(id, worker, inbox, this);
+    Attachment<I, O> attachment = new Attachment<>(codec, id, worker, inbox, this);
     expected.put(id, attachment);
     return attachment;
+  }
+
+  private static Frame.Out out(WorkerFrame message) {
+    return switch (ProtoFrames.decode(message.getFrame())) {
+      case Frame.Out frame -> frame;
+      case Frame.In frame ->
+          throw new IllegalArgumentException("only clients send %s".formatted(frame));
+    };
   }
 
   void forget(String id) {
@@ -44,7 +77,7 @@ public final class Rendezvous {
   /** Accepts one Rendezvous call of a worker. */
   StreamObserver<WorkerFrame> accept(ServerCallStreamObserver<ControllerFrame> stream) {
     StreamSender<ControllerFrame> sender = new StreamSender<>(stream);
-    Answering answering = new Answering(stream, sender);
+    Answering answering = new Answering(sender);
     stream.disableAutoRequest();
     stream.setOnCancelHandler(() -> answering.over("the worker cancelled the stream"));
     stream.request(1);
@@ -53,24 +86,21 @@ public final class Rendezvous {
 
   /** gRPC calls one observer by one thread at a time. */
   private final class Answering implements StreamObserver<WorkerFrame> {
-    private final ServerCallStreamObserver<ControllerFrame> stream;
     private final StreamSender<ControllerFrame> sender;
-    private volatile @Nullable Attachment attachment;
+    private volatile @Nullable Attachment<?, ?> attachment;
 
-    Answering(
-        ServerCallStreamObserver<ControllerFrame> stream, StreamSender<ControllerFrame> sender) {
-      this.stream = stream;
+    Answering(StreamSender<ControllerFrame> sender) {
       this.sender = sender;
     }
 
     @Override
     public void onNext(WorkerFrame message) {
-      Attachment answered = attachment;
+      Attachment<?, ?> answered = attachment;
       if (answered != null) {
         answered.arrived(message);
         return;
       }
-      Attachment asked = expected.remove(message.getAnswer().getAttachment());
+      Attachment<?, ?> asked = expected.remove(message.getAnswer().getAttachment());
       if (asked == null) {
         sender.fail(
             Status.NOT_FOUND.withDescription(
@@ -78,7 +108,7 @@ public final class Rendezvous {
         return;
       }
       attachment = asked;
-      if (!asked.open(stream, sender)) {
+      if (!asked.open(sender)) {
         sender.complete();
       }
     }
@@ -95,7 +125,7 @@ public final class Rendezvous {
     }
 
     private void over(@Nullable String failure) {
-      Attachment answered = attachment;
+      Attachment<?, ?> answered = attachment;
       if (answered != null) {
         answered.peerEnded(failure);
       }

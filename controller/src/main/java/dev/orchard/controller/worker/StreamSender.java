@@ -8,8 +8,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The sending half of one gRPC stream. Waits for the stream to have room, where gRPC itself would
- * buffer without a bound. One thread sends; gRPC's threads only wake it.
+ * This replica's side of one gRPC stream. Waits for the stream to have room, where gRPC itself
+ * would buffer without a bound. One thread sends; gRPC's threads only wake it.
  */
 final class StreamSender<T> {
   private final ServerCallStreamObserver<T> stream;
@@ -23,6 +23,11 @@ final class StreamSender<T> {
   StreamSender(ServerCallStreamObserver<T> stream) {
     this.stream = stream;
     stream.setOnReadyHandler(this::wake);
+  }
+
+  /** Lets one more message come. */
+  void request() {
+    stream.request(1);
   }
 
   /** Sends once there is room. False if the stream ended, or had no room for {@code patience}. */

@@ -4,6 +4,7 @@ import dev.orchard.crds.vmexec.VMExec;
 import dev.orchard.exec.frame.InvalidFrameException;
 import dev.orchard.proto.worker.v1.Attachment;
 import dev.orchard.proto.worker.v1.ExecSpec;
+import dev.orchard.proto.worker.v1.Forward;
 import dev.orchard.proto.worker.v1.Greeting;
 import dev.orchard.proto.worker.v1.Instruction;
 import dev.orchard.proto.worker.v1.KubernetesState;
@@ -106,6 +107,11 @@ public final class WorkerLink {
   /** Asks for one rendezvous. */
   public boolean attach(Attachment attachment) {
     return offer(new LinkInput.Pass(Instruction.newBuilder().setAttach(attachment).build()));
+  }
+
+  /** Asks for a rendezvous that carries a connection to a port. */
+  public boolean forward(Forward forward) {
+    return offer(new LinkInput.Pass(Instruction.newBuilder().setForward(forward).build()));
   }
 
   /** Ends an exec whose object the caller knows to be gone. */

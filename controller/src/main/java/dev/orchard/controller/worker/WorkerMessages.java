@@ -112,6 +112,7 @@ final class WorkerMessages {
     return before
         .withBootID(report.getBootId().isEmpty() ? null : report.getBootId())
         .withGuest(connected ? guest(report.getGuest()) : null)
+        .withIp(report.getGuest().getAddressesList().stream().findFirst().orElse(null))
         .withCondition(
             Conditions.of(
                 VMStatus.READY,

@@ -24,6 +24,10 @@ public record VMStatus(
         @Nullable String bootID,
     @JsonPropertyDescription("The agent inside. Absent while none is connected.")
         @Nullable VMGuest guest,
+    @JsonPropertyDescription(
+            "By which the guest can be reached, as its agent says. Absent without a network.")
+        @Size(max = 45)
+        @Nullable String ip,
     @JsonPropertyDescription("Scheduled, Ready, AgentConnected.") @Size(max = 16)
         List<Condition> conditions) {
   /** Condition: a worker has been chosen. Operator. */
@@ -51,7 +55,7 @@ public record VMStatus(
   public static final String REASON_GONE = "Gone";
 
   /** Nobody has written anything yet. */
-  public static final VMStatus EMPTY = new VMStatus(null, null, null, null, List.of());
+  public static final VMStatus EMPTY = new VMStatus(null, null, null, null, null, List.of());
 
   public VMStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
@@ -66,22 +70,27 @@ public record VMStatus(
   }
 
   public VMStatus withState(VMState state) {
-    return new VMStatus(state, workerName, bootID, guest, conditions);
+    return new VMStatus(state, workerName, bootID, guest, ip, conditions);
   }
 
   public VMStatus withWorkerName(@Nullable String workerName) {
-    return new VMStatus(state, workerName, bootID, guest, conditions);
+    return new VMStatus(state, workerName, bootID, guest, ip, conditions);
   }
 
   public VMStatus withBootID(@Nullable String bootID) {
-    return new VMStatus(state, workerName, bootID, guest, conditions);
+    return new VMStatus(state, workerName, bootID, guest, ip, conditions);
   }
 
   public VMStatus withGuest(@Nullable VMGuest guest) {
-    return new VMStatus(state, workerName, bootID, guest, conditions);
+    return new VMStatus(state, workerName, bootID, guest, ip, conditions);
+  }
+
+  public VMStatus withIp(@Nullable String ip) {
+    return new VMStatus(state, workerName, bootID, guest, ip, conditions);
   }
 
   public VMStatus withCondition(Condition condition) {
-    return new VMStatus(state, workerName, bootID, guest, Conditions.with(conditions, condition));
+    return new VMStatus(
+        state, workerName, bootID, guest, ip, Conditions.with(conditions, condition));
   }
 }
