@@ -2,6 +2,7 @@ package dev.orchard.dev;
 
 import dev.orchard.controller.Controller;
 import dev.orchard.controller.ControllerSettings;
+import dev.orchard.dev.cluster.Aggregation;
 import dev.orchard.dev.cluster.Cluster;
 import dev.orchard.dev.cluster.ClusterAccess;
 import dev.orchard.dev.cluster.Clusters;
@@ -86,7 +87,7 @@ public final class Dev implements AutoCloseable {
     Preparation.apply(kubernetes, clock);
 
     parts.add("operator", Operator.start(kubernetes, OperatorSettings.DEFAULT));
-    KeyAndCertificate serving = authority.issue("controller");
+    KeyAndCertificate serving = authority.issue("controller", Aggregation.SERVER_NAME);
     Controller controller =
         parts.add(
             "controller",
@@ -96,6 +97,11 @@ public final class Dev implements AutoCloseable {
                 kubernetes));
     URI url = URI.create("https://%s:%d".formatted(LOOPBACK, controller.httpPort()));
     progress.step("operator and controller: " + url);
+    if (cluster.reachesLoopback()) {
+      Aggregation.register(kubernetes, controller.httpPort(), authority.certificatePem(), clock);
+    } else {
+      progress.step("no execs through the API server: it cannot reach the controller here");
+    }
 
     GuestSupply supply =
         new GuestSupplier(

@@ -15,9 +15,9 @@ import org.testcontainers.k3s.K3sContainer;
 import org.testcontainers.utility.DockerImageName;
 
 /**
- * The real API server of a test: K3s in a container where a Docker engine answers, else the
- * binaries of {@code KUBEBUILDER_ASSETS}. Where there is neither, tests fail in CI and are skipped
- * elsewhere.
+ * The real API server of a test: the binaries of {@code KUBEBUILDER_ASSETS}, else K3s in a
+ * container where a Docker engine answers; that one cannot pass requests on to a controller of this
+ * machine. Where there is neither, tests fail in CI and are skipped elsewhere.
  */
 sealed interface TestCluster extends AutoCloseable {
   /** Settings for a dev system on this cluster. */
@@ -27,15 +27,15 @@ sealed interface TestCluster extends AutoCloseable {
   void close();
 
   static TestCluster start() {
-    if (DockerClientFactory.instance().isDockerAvailable()) {
-      K3sContainer container = new K3sContainer(DockerImageName.parse("rancher/k3s:v1.34.1-k3s1"));
-      container.start();
-      return new K3s(container);
-    }
     DevSettings settings =
         DevSettings.of(Path.of(""), ClusterChoice.ASSETS, RuntimeChoice.AUTO, System.getenv());
     if (settings.assets() != null && AssetsCluster.areIn(settings.assets())) {
       return new Assets();
+    }
+    if (DockerClientFactory.instance().isDockerAvailable()) {
+      K3sContainer container = new K3sContainer(DockerImageName.parse("rancher/k3s:v1.34.1-k3s1"));
+      container.start();
+      return new K3s(container);
     }
     String missing = "no Docker engine answers, and KUBEBUILDER_ASSETS holds no kube-apiserver";
     if (System.getenv("CI") == null) {

@@ -98,6 +98,11 @@ public final class AssetsCluster implements Cluster {
   }
 
   @Override
+  public boolean reachesLoopback() {
+    return true;
+  }
+
+  @Override
   public void close() {
     apiServer.close();
     etcd.close();

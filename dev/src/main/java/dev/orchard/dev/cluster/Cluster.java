@@ -8,6 +8,9 @@ public sealed interface Cluster extends AutoCloseable
 
   ClusterAccess access();
 
+  /** Whether its API server can pass requests on to what listens on this machine's loopback. */
+  boolean reachesLoopback();
+
   @Override
   void close();
 }

@@ -39,6 +39,12 @@ public final class EmbeddedCluster implements Cluster {
     return access;
   }
 
+  /** The stand-in passes nothing on to anybody. */
+  @Override
+  public boolean reachesLoopback() {
+    return false;
+  }
+
   @Override
   public void close() {
     server.close();

@@ -69,6 +69,12 @@ public final class KubeconfigCluster implements Cluster {
     return access;
   }
 
+  /** For all that is known it runs in a container, or elsewhere. */
+  @Override
+  public boolean reachesLoopback() {
+    return false;
+  }
+
   /** Nothing was started. */
   @Override
   public void close() {}

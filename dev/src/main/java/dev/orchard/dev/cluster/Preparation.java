@@ -98,11 +98,12 @@ public final class Preparation {
     }
   }
 
-  private static boolean isServed(KubernetesClient client, String path) {
+  static boolean isServed(KubernetesClient client, String path) {
     try {
       return client.raw(path) != null;
     } catch (KubernetesClientException e) {
-      if (e.getCode() == 404) {
+      // 503: of a group that is passed on, and nobody answers there yet.
+      if (e.getCode() == 404 || e.getCode() == 503) {
         return false;
       }
       throw e;

@@ -22,7 +22,9 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Date;
+import java.util.stream.Stream;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
@@ -100,8 +102,10 @@ public final class CertificateAuthority {
   /**
    * A fresh key, and a certificate for it that is good for a server at localhost and 127.0.0.1 and
    * for a client by the given name. Both are files in the authority's folder.
+   *
+   * @param otherNames by which the server is called too
    */
-  public KeyAndCertificate issue(String commonName) {
+  public KeyAndCertificate issue(String commonName, String... otherNames) {
     try {
       KeyPair pair = newKeyPair();
       Instant now = clock.instant();
@@ -128,14 +132,7 @@ public final class CertificateAuthority {
               Extension.authorityKeyIdentifier,
               false,
               extensions.createAuthorityKeyIdentifier(certificate))
-          .addExtension(
-              Extension.subjectAlternativeName,
-              false,
-              new GeneralNames(
-                  new GeneralName[] {
-                    new GeneralName(GeneralName.dNSName, "localhost"),
-                    new GeneralName(GeneralName.iPAddress, "127.0.0.1")
-                  }));
+          .addExtension(Extension.subjectAlternativeName, false, serverNames(otherNames));
       X509Certificate issued = sign(builder, key);
       Path certificateFile = folder.resolve(commonName + ".crt");
       Path keyFile = folder.resolve(commonName + ".key");
@@ -145,6 +142,16 @@ public final class CertificateAuthority {
     } catch (GeneralSecurityException | OperatorCreationException | IOException e) {
       throw new IllegalStateException("certificate for " + commonName, e);
     }
+  }
+
+  private static GeneralNames serverNames(String... others) {
+    return new GeneralNames(
+        Stream.concat(
+                Stream.of(
+                    new GeneralName(GeneralName.dNSName, "localhost"),
+                    new GeneralName(GeneralName.iPAddress, "127.0.0.1")),
+                Arrays.stream(others).map(name -> new GeneralName(GeneralName.dNSName, name)))
+            .toArray(GeneralName[]::new));
   }
 
   private String commonName() {
