@@ -53,7 +53,7 @@ public final class JsonCodec implements SocketCodec {
     return refusal(
         Close.TOO_BIG,
         ErrorCode.LIMIT_EXCEEDED,
-        "a message is longer than %d bytes".formatted(SocketRelay.MAX_TEXT));
+        "a message is longer than %d bytes".formatted(maxText()));
   }
 
   private static Close refusal(int code, ErrorCode error, String why) {

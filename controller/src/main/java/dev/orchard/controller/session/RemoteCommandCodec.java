@@ -56,6 +56,7 @@ public final class RemoteCommandCodec implements SocketCodec {
   private static final int RESIZE = 4;
   private static final int CLOSE = 255;
   private static final int MAX_RESIZE_BYTES = 1024;
+  private static final int MAX_TEXT = 1 << 20;
   private static final int MAX_SIZE = 65_535;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -80,13 +81,19 @@ public final class RemoteCommandCodec implements SocketCodec {
   }
 
   @Override
+  public int maxText() {
+    return MAX_TEXT;
+  }
+
+  /** Some clients send text as text. To the API server it is the same. */
+  @Override
   public Reaction text(String message) {
-    return refusal(Close.NOT_TEXT, "a text message: all are binary");
+    return binary(ByteString.copyFromUtf8(message), true);
   }
 
   @Override
   public Reaction tooLong() {
-    return text("");
+    return refusal(Close.TOO_BIG, "a text message of more than %d characters".formatted(MAX_TEXT));
   }
 
   private static Close refusal(int code, String why) {

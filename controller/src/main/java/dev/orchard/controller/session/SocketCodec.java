@@ -2,6 +2,7 @@ package dev.orchard.controller.session;
 
 import com.google.protobuf.ByteString;
 import dev.orchard.exec.frame.Frame;
+import dev.orchard.exec.frame.JsonFrames;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +72,11 @@ public interface SocketCodec {
   /** Without one: the connection is cut. */
   record Drop() implements Ending {}
 
+  /** Characters that a text message may have. */
+  default int maxText() {
+    return JsonFrames.MAX_BYTES;
+  }
+
   /** A text message, whole. */
   Reaction text(String message);
 
@@ -81,7 +87,7 @@ public interface SocketCodec {
    */
   Reaction binary(ByteString part, boolean last);
 
-  /** A text message was longer than {@link SocketRelay#MAX_TEXT}. */
+  /** A text message was longer than {@link #maxText}. */
   Reaction tooLong();
 
   /** What is to be said before the next frame, whether or not one comes. */

@@ -2,7 +2,6 @@ package dev.orchard.controller.session;
 
 import com.google.protobuf.ByteString;
 import dev.orchard.exec.frame.Frame;
-import dev.orchard.exec.frame.JsonFrames;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -20,9 +19,6 @@ import org.slf4j.LoggerFactory;
  * message while the session takes no more. What goes over the socket is its {@link SocketCodec}'s.
  */
 public final class SocketRelay {
-  /** Characters that a text message may have. */
-  public static final int MAX_TEXT = JsonFrames.MAX_BYTES;
-
   private static final Logger log = LoggerFactory.getLogger(SocketRelay.class);
   private static final Duration EVER = Duration.ofDays(365);
 
@@ -101,7 +97,12 @@ public final class SocketRelay {
     react(codec.binary(part, last));
   }
 
-  /** A text message came that is longer than {@link #MAX_TEXT}. */
+  /** Characters that a text message may have. */
+  public int maxText() {
+    return codec.maxText();
+  }
+
+  /** A text message came that is longer than {@link #maxText}. */
   public void tooLong() throws InterruptedException {
     heard();
     react(codec.tooLong());

@@ -77,17 +77,19 @@ public final class SessionSocket implements WsListener {
 
   @Override
   public void onMessage(WsSession session, String text, boolean last) {
-    if (message.length() + text.length() > SocketRelay.MAX_TEXT) {
-      message.setLength(0);
-      quietly(SocketRelay::tooLong);
-      return;
-    }
-    message.append(text);
-    if (last) {
-      String whole = message.toString();
-      message.setLength(0);
-      quietly(accepted -> accepted.text(whole));
-    }
+    quietly(accepted -> {
+      if (message.length() + text.length() > accepted.maxText()) {
+        message.setLength(0);
+        accepted.tooLong();
+        return;
+      }
+      message.append(text);
+      if (last) {
+        String whole = message.toString();
+        message.setLength(0);
+        accepted.text(whole);
+      }
+    });
   }
 
   @Override

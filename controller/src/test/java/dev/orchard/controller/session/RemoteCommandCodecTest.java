@@ -91,6 +91,12 @@ class RemoteCommandCodecTest {
   }
 
   @Test
+  void takesTextForTheBytesThatItIs() {
+    assertThat(codec.text("\0\u00fc")).isEqualTo(SocketCodec.Pass.of(stdin(0, "\u00fc", false)));
+    assertThat(codec.text("\0x")).isEqualTo(SocketCodec.Pass.of(stdin(2, "x", false)));
+  }
+
+  @Test
   void takesOneMessageInFragmentsOfAnySize() {
     List<Frame.In> frames = new ArrayList<>();
     String large = "x".repeat(100_000);
@@ -143,7 +149,6 @@ class RemoteCommandCodecTest {
     assertThat(terminal.binary(message(4, "{"), true)).isInstanceOf(SocketCodec.Close.class);
     assertThat(codec.binary(message(4, "x".repeat(2_000)), true))
         .isInstanceOf(SocketCodec.Close.class);
-    assertThat(codec.text("hello")).isInstanceOf(SocketCodec.Close.class);
     assertThat(codec.tooLong()).isInstanceOf(SocketCodec.Close.class);
     assertThat(new RemoteCommandCodec(Version.V5, ALL).binary(ByteString.EMPTY, true))
         .isEqualTo(SocketCodec.Pass.NOTHING);
