@@ -1,9 +1,14 @@
 package dev.orchard.cli;
 
+import dev.orchard.cli.exec.AttachCommand;
 import dev.orchard.cli.exec.ExecCommand;
+import dev.orchard.cli.exec.LogsCommand;
 import dev.orchard.cli.message.CliException;
 import dev.orchard.cli.message.ExitCodes;
 import dev.orchard.cli.message.Messages;
+import dev.orchard.cli.session.KillCommand;
+import dev.orchard.cli.session.PsCommand;
+import dev.orchard.cli.session.SignalCommand;
 import dev.orchard.cli.terminal.LocalSide;
 import dev.orchard.cli.terminal.Signals;
 import dev.orchard.cli.terminal.Terminal;
@@ -12,8 +17,12 @@ import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.ParameterException;
@@ -55,22 +64,34 @@ public final class Cli {
   private static CommandLine commandLine(String[] args, LocalSide local, Messages messages) {
     OrchardCommand orchard = new OrchardCommand(local);
     CommandLine line = new CommandLine(orchard);
+    Map<String, Supplier<Object>> commands = commands(args, local, messages, orchard);
     List<String> own = List.of(ownArguments(args));
     // A model takes time to build: where one is named the others are left out.
-    boolean exec = own.contains("exec");
-    boolean version = own.contains("version");
-    if (exec || !version) {
-      line.addSubcommand(new ExecCommand(local, messages, orchard, remoteCommand(args)));
-    }
-    if (version || !exec) {
-      line.addSubcommand(new VersionCommand(local));
-    }
+    boolean named = own.stream().anyMatch(commands::containsKey);
+    commands.forEach((name, command) -> {
+      if (!named || own.contains(name)) {
+        line.addSubcommand(command.get());
+      }
+    });
     return line.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
         .setExpandAtFiles(false)
         .setOut(new PrintWriter(local.stdout(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(local.stderr(), true, StandardCharsets.UTF_8))
         .setParameterExceptionHandler((e, ignored) -> usage(e, messages))
         .setExecutionExceptionHandler((e, failing, parsed) -> failed(e, failing, messages));
+  }
+
+  private static Map<String, Supplier<Object>> commands(
+      String[] args, LocalSide local, Messages messages, OrchardCommand orchard) {
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("exec", () -> new ExecCommand(local, messages, orchard, remoteCommand(args)));
+    commands.put("attach", () -> new AttachCommand(local, messages, orchard));
+    commands.put("logs", () -> new LogsCommand(local, messages, orchard));
+    commands.put("ps", () -> new PsCommand(local, orchard, InstantSource.system()));
+    commands.put("signal", () -> new SignalCommand(orchard));
+    commands.put("kill", () -> new KillCommand(orchard));
+    commands.put("version", () -> new VersionCommand(local));
+    return commands;
   }
 
   /** Everything before the first {@code --}; what is behind it is not ours to interpret. */

@@ -3,49 +3,36 @@ package dev.orchard.cli.exec;
 import dev.orchard.cli.message.CliException;
 import dev.orchard.cli.message.ExitCodes;
 import dev.orchard.cli.message.Messages;
-import dev.orchard.cli.road.Attachment;
 import dev.orchard.cli.road.ExecSpec;
+import dev.orchard.cli.road.Names;
 import dev.orchard.cli.road.Place;
-import dev.orchard.cli.road.Road;
 import dev.orchard.cli.road.SessionAddress;
 import dev.orchard.cli.terminal.LocalSide;
 import dev.orchard.cli.terminal.WindowSize;
-import dev.orchard.exec.session.DisconnectPolicy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
-import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Runs a command in a VM, as if it ran here. */
+/** Runs a command in a VM, as if it ran here; or in many at once. */
 @Command(
     name = "exec",
     description = "Runs a command in a VM; exits with its code.",
-    customSynopsis = "kubectl orchard exec VM [OPTIONS] -- COMMAND [ARGUMENT...]",
+    customSynopsis = {
+      "kubectl orchard exec VM [OPTIONS] -- COMMAND [ARGUMENT...]",
+      "       kubectl orchard exec -l SELECTOR [OPTIONS] -- COMMAND [ARGUMENT...]"
+    },
     sortOptions = false)
 public final class ExecCommand implements Callable<Integer> {
-  /** A controller takes 16 bits of seconds. */
-  private static final Duration MAX_WAIT = Duration.ofHours(18);
-
-  private static final Duration MAX_TIMEOUT = Duration.ofDays(365);
-
-  private enum Format {
-    json
-  }
-
-  private enum OnDisconnect {
-    terminate,
-    detach
-  }
+  private static final int MAX_PARALLEL = 1_000;
 
   private final LocalSide local;
   private final Messages messages;
@@ -65,7 +52,7 @@ public final class ExecCommand implements Callable<Integer> {
       names = {"-t", "--tty"},
       description =
           "Runs the command on a terminal. With -i standard input must be one too, and every key"
-              + " goes to the command.")
+              + " but the escape keys goes to the command.")
   private boolean tty;
 
   @Option(
@@ -82,37 +69,28 @@ public final class ExecCommand implements Callable<Integer> {
   private @Nullable String name;
 
   @Option(
-      names = "--on-disconnect",
-      paramLabel = "terminate|detach",
+      names = {"-l", "--selector"},
+      paramLabel = "SELECTOR",
+      description = "In place of VM: in every VM with these labels, e.g. tier=ci,os!=macos.")
+  private @Nullable String selector;
+
+  @Option(
+      names = "--parallel",
+      paramLabel = "N",
+      defaultValue = "10",
+      description = "With -l: in at most so many VMs at once. ${DEFAULT-VALUE} by default.")
+  private int parallel;
+
+  @Mixin private RunOptions options = new RunOptions();
+
+  @Option(
+      names = "--escape",
+      paramLabel = "CHAR|none",
+      defaultValue = "~",
       description =
-          "What becomes of the command a minute after we have gone. detach with -d or --name, else"
-              + " terminate.")
-  private @Nullable OnDisconnect onDisconnect;
-
-  @Option(
-      names = "--env",
-      paramLabel = "NAME=VALUE",
-      description = "Environment of the command; repeatable.")
-  private List<String> env = List.of();
-
-  @Option(names = "--workdir", paramLabel = "DIR", description = "Absolute path in the VM.")
-  private @Nullable String workdir;
-
-  @Option(names = "--user", paramLabel = "NAME", description = "User in the VM.")
-  private @Nullable String user;
-
-  @Option(
-      names = "--timeout",
-      paramLabel = "DURATION",
-      description = "How long the command may run, e.g. 90s or 1h30m; 0 for ever. 24h by default.")
-  private @Nullable String timeout;
-
-  @Option(
-      names = "--wait",
-      paramLabel = "DURATION",
-      defaultValue = "60s",
-      description = "How long to wait for the VM to be ready. ${DEFAULT-VALUE} by default.")
-  private String wait = "";
+          "With -it: what begins the escape keys at the start of a line, ~. to hang up, ~d to leave"
+              + " it running, ~? for help.")
+  private String escape = "";
 
   @Option(
       names = {"-o", "--output"},
@@ -136,87 +114,63 @@ public final class ExecCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException, IOException {
     // First all that is wrong with the command line, then what is with its surroundings.
-    String vm = vm();
-    if (name != null) {
-      Names.label("--name", name);
-    }
-    checkTerminal();
-    ExecSpec spec = spec();
+    checkPositional();
+    checkCombinations();
+    EscapeKeys keys = EscapeKeys.of(escape);
+    ExecSpec spec = options.spec(command, stdin, terminal(), detach || name != null);
     try (Place place = places.open()) {
       String namespace = Names.label("namespace", place.namespace());
-      return run(
-          place.road(),
-          new SessionAddress(namespace, vm, name == null ? Names.generate(vm, random) : name),
-          spec);
-    }
-  }
-
-  private int run(Road road, SessionAddress session, ExecSpec spec)
-      throws InterruptedException, IOException {
-    new Creation(road, random, System::nanoTime).create(session, spec);
-    if (detach) {
-      local.stdout().write((road.shown(session) + "\n").getBytes(StandardCharsets.UTF_8));
+      if (selector != null) {
+        return new FanOut(place.road(), local, random, parallel, detach)
+            .run(namespace, selector, spec);
+      }
+      String vm = positional.getFirst();
+      SessionAddress session =
+          new SessionAddress(namespace, vm, name == null ? Names.generate(vm, random) : name);
+      RemoteCommand remote = new RemoteCommand(place.road(), local, messages, random);
+      if (!detach) {
+        return remote.run(session, spec, format, keys);
+      }
+      remote.create(session, spec);
+      local.stdout().write((place.road().shown(session) + "\n").getBytes(StandardCharsets.UTF_8));
       local.stdout().flush();
       return ExitCodes.OK;
     }
-    Plan plan =
-        new Plan(
-            road.shown(session),
-            (from, again, listener) ->
-                road.attach(session, new Attachment(from, true, again), listener),
-            spec.stdin(),
-            spec.tty(),
-            true,
-            0,
-            Plan.left(road.shown(session), spec.onDisconnect() == DisconnectPolicy.TERMINATE));
-    Printer printer = format == null ? new Printer.Raw() : new Printer.Json();
-    return new SessionRun(plan, printer, local, messages, random, System::nanoTime).run();
   }
 
-  private ExecSpec spec() {
-    return new ExecSpec(
-        command,
-        stdin,
-        terminal(),
-        environment(),
-        Optional.ofNullable(workdir),
-        Optional.ofNullable(user),
-        Optional.ofNullable(timeout)
-            .map(text -> duration("--timeout", text, Duration.ZERO, MAX_TIMEOUT)),
-        duration("--wait", wait, Duration.ofSeconds(1), MAX_WAIT),
-        policy(),
-        false);
-  }
-
-  private DisconnectPolicy policy() {
-    if (onDisconnect == null) {
-      return detach || name != null ? DisconnectPolicy.DETACH : DisconnectPolicy.TERMINATE;
+  private void checkPositional() {
+    if (selector != null && positional.isEmpty() && !command.isEmpty()) {
+      return;
     }
-    return switch (onDisconnect) {
-      case terminate -> DisconnectPolicy.TERMINATE;
-      case detach -> DisconnectPolicy.DETACH;
-    };
-  }
-
-  private String vm() {
-    if (positional.isEmpty()) {
-      throw CliException.usage("which VM? " + usage("VM"));
+    if (selector != null && !positional.isEmpty()) {
+      throw CliException.usage("-l stands in place of VM: leave out one of them");
+    }
+    String usage = "kubectl orchard exec %s -- COMMAND";
+    if (selector == null && positional.isEmpty()) {
+      throw CliException.usage("which VM? " + usage.formatted("VM"));
     }
     if (positional.size() > 1 || command.isEmpty()) {
-      throw CliException.usage("the command goes behind --: " + usage(positional.getFirst()));
+      throw CliException.usage(
+          "the command goes behind --: "
+              + usage.formatted(selector == null ? positional.getFirst() : "-l " + selector));
     }
-    return Names.label("VM", positional.getFirst());
+    Names.label("VM", positional.getFirst());
   }
 
-  private static String usage(String vm) {
-    return "kubectl orchard exec " + vm + " -- COMMAND";
-  }
-
-  /** kubectl goes on without a terminal; a script that asked for one would then hang or differ. */
-  private void checkTerminal() {
+  private void checkCombinations() {
+    if (name != null) {
+      Names.label("--name", name);
+    }
+    if (parallel < 1 || parallel > MAX_PARALLEL) {
+      throw CliException.usage("--parallel %d is not 1 to %d".formatted(parallel, MAX_PARALLEL));
+    }
+    if (selector != null && (stdin || tty || name != null || format != null)) {
+      throw CliException.usage("-l goes with none of -i, -t, --name and -o");
+    }
     if (detach && format != null) {
       throw CliException.usage("-d prints nothing but the session's name: leave out -o");
     }
+    // kubectl goes on without a terminal; a script that asked for one would then hang or differ.
     if (tty && stdin && !detach && !local.terminal().isStdin()) {
       throw CliException.usage(
           "-it needs a terminal as standard input: leave out -t, or -i for a terminal without"
@@ -226,26 +180,5 @@ public final class ExecCommand implements Callable<Integer> {
 
   private Optional<WindowSize> terminal() {
     return tty ? Optional.of(local.terminal().size().orElse(WindowSize.DEFAULT)) : Optional.empty();
-  }
-
-  private Map<String, String> environment() {
-    Map<String, String> variables = new LinkedHashMap<>();
-    for (String pair : env) {
-      int equals = pair.indexOf('=');
-      if (equals < 1) {
-        throw CliException.usage("--env '%s' is not NAME=VALUE".formatted(pair));
-      }
-      variables.put(pair.substring(0, equals), pair.substring(equals + 1));
-    }
-    return variables;
-  }
-
-  private static Duration duration(String option, String text, Duration least, Duration most) {
-    return Durations.parse(text)
-        .filter(value -> value.compareTo(least) >= 0 && value.compareTo(most) <= 0)
-        .orElseThrow(() ->
-            CliException.usage(
-                "%s '%s' is not a duration like 90s, 5m or 1h30m of %d to %d seconds"
-                    .formatted(option, text, least.toSeconds(), most.toSeconds())));
   }
 }

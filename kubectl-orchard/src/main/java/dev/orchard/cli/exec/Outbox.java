@@ -27,13 +27,16 @@ final class Outbox {
   /**
    * Without a connection.
    *
-   * @param size what the session was created with, if it has a terminal
    * @param stdin the next frame of stdin, if there is one
    */
-  Outbox(Optional<WindowSize> size, Supplier<? extends Optional<? extends Frame.In>> stdin) {
-    this.size = size.orElse(null);
+  Outbox(Supplier<? extends Optional<? extends Frame.In>> stdin) {
     this.sizeSent = true;
     this.stdin = stdin;
+  }
+
+  /** The session was created with a terminal of this size. */
+  void created(WindowSize with) {
+    size = with;
   }
 
   void connected(SessionStream socket) {

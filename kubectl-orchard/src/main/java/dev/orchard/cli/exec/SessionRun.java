@@ -7,9 +7,11 @@ import dev.orchard.cli.road.SessionStream;
 import dev.orchard.cli.terminal.LocalSide;
 import dev.orchard.cli.terminal.LocalSignal;
 import dev.orchard.cli.terminal.Terminal;
+import dev.orchard.exec.frame.ErrorCode;
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.session.ClientSession;
 import dev.orchard.exec.session.ClientSession.Reaction;
+import dev.orchard.exec.session.Outcome;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -42,11 +44,12 @@ final class SessionRun {
   private final LongSupplier nanos;
 
   private final BlockingQueue<Event> inbox = new LinkedBlockingQueue<>();
-  private final ClientSession session;
+  private ClientSession session;
   private final Hop hop;
   private final Outbox outbox;
   private final LocalOutput output;
   private final Printer printer;
+  private final EscapeKeys escape;
   private final StdinPump pump;
 
   private boolean inputOpen;
@@ -62,20 +65,27 @@ final class SessionRun {
   SessionRun(
       Plan plan,
       Printer printer,
+      EscapeKeys escape,
       LocalSide local,
       Messages messages,
       RandomGenerator random,
       LongSupplier nanos) {
     this.plan = plan;
     this.printer = printer;
+    this.escape = escape;
     this.local = local;
     this.messages = messages;
     this.nanos = nanos;
-    this.session = new ClientSession(plan.stdin(), plan.tty().isPresent(), plan.from());
-    this.outbox = new Outbox(plan.tty(), session::next);
+    this.session = client(plan.from());
+    this.outbox = new Outbox(() -> session.next());
+    plan.tty().ifPresent(plan.purpose() == Plan.Purpose.RUN ? outbox::created : outbox::resize);
     this.hop = new Hop(new Connector(plan, inbox::add), outbox, random, nanos);
     this.output = new LocalOutput(local.stdout(), local.stderr(), messages, inbox::add);
     this.pump = new StdinPump(local.stdin(), inbox::add);
+  }
+
+  private ClientSession client(long from) {
+    return new ClientSession(plan.stdin(), plan.tty().isPresent(), from);
   }
 
   /** Until the exit code is known and all that came is written. */
@@ -157,6 +167,13 @@ final class SessionRun {
   }
 
   private void received(int number, Frame.Out frame) {
+    if (frame instanceof Frame.Failure failure
+        && failure.code() == ErrorCode.OFFSET_AHEAD_OF_LOG
+        && session.resumeFrom() == Plan.END) {
+      session = client(failure.end());
+      hop.reopen(failure.end());
+      return;
+    }
     Reaction reaction = session.received(frame);
     hop.heard(!(frame instanceof Frame.Failure));
     Runnable consumed = hop.consumed();
@@ -171,7 +188,7 @@ final class SessionRun {
       case Reaction.TellGap(long from, long to) ->
           output.note("%d bytes of output at offset %d are gone".formatted(to - from, from));
       case Reaction.Reconnect(String why) -> lost(number, why);
-      case Reaction.End end -> end(ExitStatus.of(end.outcome()));
+      case Reaction.End end -> end(status(end.outcome()));
     }
   }
 
@@ -189,10 +206,48 @@ final class SessionRun {
 
   private void input(ByteString data, boolean eof) {
     pump.arrived(eof);
-    if (raw != null && !hop.isConnected() && data.toStringUtf8().indexOf(INTERRUPT_KEY) >= 0) {
+    if (raw == null) {
+      session.stdin(data, eof);
+      return;
+    }
+    if (!hop.isConnected() && data.toStringUtf8().indexOf(INTERRUPT_KEY) >= 0) {
       leave(LocalSignal.INT);
     }
-    session.stdin(data, eof);
+    for (EscapeKeys.Key key : escape.typed(data)) {
+      switch (key) {
+        case EscapeKeys.Key.Typed(ByteString keys) -> session.stdin(keys, false);
+        case EscapeKeys.Key.HangUp() -> part(LocalSignal.HUP);
+        case EscapeKeys.Key.Detach() -> part(null);
+        case EscapeKeys.Key.Help() -> output.note(escape.help());
+      }
+    }
+    if (eof) {
+      session.stdin(ByteString.EMPTY, true);
+    }
+  }
+
+  /** Leaves as the user wants it: with a signal, or so that the command runs on. */
+  private void part(@Nullable LocalSignal signal) {
+    if (ending != null) {
+      return;
+    }
+    if (!hop.isConnected()) {
+      leave(LocalSignal.HUP);
+    } else if (signal != null) {
+      outbox.signal(new Frame.Signal(signal.name()));
+      hangUpWith(
+          new ExitStatus(
+              ExitCodes.SIGNAL_BASE + signal.number(),
+              Optional.of("hung up on session " + plan.session())));
+    } else {
+      outbox.detach();
+      hangUpWith(
+          new ExitStatus(
+              ExitCodes.UNKNOWN,
+              Optional.of(
+                  "detached from session %1$s, which runs on: kubectl orchard attach %1$s"
+                      .formatted(plan.session()))));
+    }
   }
 
   private void lost(int number, String why) {
@@ -205,7 +260,9 @@ final class SessionRun {
     }
     session.disconnected();
     if (hop.isHopeless()) {
-      abandon("no connection for %d minutes: %s".formatted(Hop.PATIENCE.toMinutes(), why));
+      abandon(
+          "no connection for %d minutes: %s; kubectl orchard attach %s"
+              .formatted(Hop.PATIENCE.toMinutes(), why, plan.session()));
       return;
     }
     if (!cutTold) {
@@ -232,7 +289,7 @@ final class SessionRun {
         }
       }
       case HUP, INT, TERM -> {
-        if (interrupted || ending != null || !plan.writes()) {
+        if (interrupted || ending != null || !plan.passesSignals()) {
           leave(signal);
         } else {
           interrupted = true;
@@ -281,7 +338,13 @@ final class SessionRun {
   }
 
   private void abandon(String why) {
-    end(ExitStatus.of(session.abandon(why)));
+    end(status(session.abandon(why)));
+  }
+
+  private ExitStatus status(Outcome outcome) {
+    return plan.purpose() == Plan.Purpose.PRINT && outcome instanceof Outcome.Known
+        ? new ExitStatus(ExitCodes.OK, Optional.empty())
+        : ExitStatus.of(outcome);
   }
 
   private void end(ExitStatus status) {

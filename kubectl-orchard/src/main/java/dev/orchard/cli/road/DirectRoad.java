@@ -135,16 +135,16 @@ public final class DirectRoad implements Road {
   }
 
   @Override
+  public boolean needsVm() {
+    return true;
+  }
+
+  @Override
   public String shown(SessionAddress session) {
     return session.vm() + "/" + session.session();
   }
 
   private static String collection(SessionAddress session) {
-    if (session.vm().isEmpty()) {
-      throw CliException.usage(
-          "which VM is session '%s' of? A controller wants VM/SESSION"
-              .formatted(session.session()));
-    }
     return vms(session.namespace()) + "/" + session.vm() + "/exec";
   }
 

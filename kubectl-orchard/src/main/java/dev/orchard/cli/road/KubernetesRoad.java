@@ -217,6 +217,11 @@ public final class KubernetesRoad implements Road {
   }
 
   @Override
+  public boolean needsVm() {
+    return false;
+  }
+
+  @Override
   public String shown(SessionAddress session) {
     return session.session();
   }

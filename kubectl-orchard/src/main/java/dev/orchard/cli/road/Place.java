@@ -1,5 +1,7 @@
 package dev.orchard.cli.road;
 
+import dev.orchard.cli.message.CliException;
+
 /**
  * Whom to speak to, and about which namespace. Closing it closes the road.
  *
@@ -10,6 +12,16 @@ public record Place(String namespace, Road road) implements AutoCloseable {
   @FunctionalInterface
   public interface Source {
     Place open();
+  }
+
+  /** A session as {@code SESSION} or {@code VM/SESSION}. */
+  public SessionAddress session(String text) {
+    SessionAddress address = Names.session(namespace, text);
+    if (address.vm().isEmpty() && road.needsVm()) {
+      throw CliException.usage(
+          "which VM is session '%s' of? A controller wants VM/SESSION".formatted(text));
+    }
+    return address;
   }
 
   @Override

@@ -55,6 +55,9 @@ public interface Road extends AutoCloseable {
    */
   Reply<List<String>> vms(String namespace, String selector) throws InterruptedException;
 
+  /** Whether a session can only be named together with its VM. */
+  boolean needsVm();
+
   /**
    * As the other commands of the CLI take it on this road.
    *

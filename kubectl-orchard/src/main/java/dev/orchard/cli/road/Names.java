@@ -1,7 +1,6 @@
-package dev.orchard.cli.exec;
+package dev.orchard.cli.road;
 
 import dev.orchard.cli.message.CliException;
-import dev.orchard.cli.road.SessionAddress;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 
@@ -28,7 +27,7 @@ public final class Names {
   }
 
   /** A session as {@code SESSION} or {@code VM/SESSION}. */
-  public static SessionAddress session(String namespace, String text) {
+  static SessionAddress session(String namespace, String text) {
     int slash = text.indexOf('/');
     return new SessionAddress(
         label("namespace", namespace),
@@ -36,7 +35,8 @@ public final class Names {
         label("session", text.substring(slash + 1)));
   }
 
-  static String generate(String vm, RandomGenerator random) {
+  /** A name that nobody has, for a session of the VM. */
+  public static String generate(String vm, RandomGenerator random) {
     StringBuilder name =
         new StringBuilder(vm.substring(0, Math.min(vm.length(), MAX_LABEL - SUFFIX - 1)));
     name.append('-');
