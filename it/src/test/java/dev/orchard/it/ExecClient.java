@@ -70,6 +70,10 @@ final class ExecClient {
     return http.send(request.build(), body);
   }
 
+  WebSocket.Builder newWebSocketBuilder() {
+    return http.newWebSocketBuilder();
+  }
+
   static HttpRequest.BodyPublisher json(Map<String, ?> body) {
     try {
       return HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body));

@@ -51,7 +51,7 @@ final class Programs {
     return run(system, input, plugin().toString(), arguments);
   }
 
-  private static Result run(DevSystem system, String input, String program, String... arguments)
+  static Result run(DevSystem system, String input, String program, String... arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(program));
     command.addAll(List.of(arguments));
