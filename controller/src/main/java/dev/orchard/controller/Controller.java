@@ -8,6 +8,7 @@ import dev.orchard.controller.forward.PortForwardRoutes;
 import dev.orchard.controller.forward.PortForwardSocket;
 import dev.orchard.controller.forward.PortForwards;
 import dev.orchard.controller.orchard.OrchardRoutes;
+import dev.orchard.controller.session.CallerPermits;
 import dev.orchard.controller.session.Sessions;
 import dev.orchard.controller.session.VmGate;
 import dev.orchard.controller.session.WriteDeadline;
@@ -72,6 +73,7 @@ public final class Controller implements AutoCloseable {
             gateway.links(),
             gateway.rendezvous(),
             access,
+            new CallerPermits(settings.limits().startsPerCaller(), "starts"),
             settings.timeouts().rendezvous(),
             clock);
     Readiness readiness =
@@ -101,6 +103,7 @@ public final class Controller implements AutoCloseable {
             VERSION,
             readiness::ready,
             deadline,
+            new CallerPermits(settings.limits().requestsPerCaller(), "requests and streams"),
             List.of(
                 new OrchardRoutes(
                     callers,
@@ -146,7 +149,8 @@ public final class Controller implements AutoCloseable {
         settings.certificate(),
         settings.privateKey(),
         settings.timeouts().heartbeat(),
-        settings.timeouts().silence());
+        settings.timeouts().silence(),
+        settings.limits());
   }
 
   private static String version() {

@@ -1,5 +1,7 @@
 package dev.orchard.controller;
 
+import dev.orchard.controller.web.HttpLimits;
+import dev.orchard.controller.web.Origins;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -16,6 +18,7 @@ import java.util.Optional;
  * @param namespace where the workers' ServiceAccounts and Leases are
  * @param replica name of this replica, the same for its lifetime
  * @param replicas how many there are, itself included
+ * @param limits of what callers may do to the HTTP API
  */
 public record ControllerSettings(
     String bindAddress,
@@ -26,7 +29,8 @@ public record ControllerSettings(
     String namespace,
     String replica,
     int replicas,
-    Timeouts timeouts) {
+    Timeouts timeouts,
+    HttpLimits limits) {
   public static final int DEFAULT_HTTP_PORT = 6120;
   public static final int DEFAULT_WORKER_PORT = 6121;
   public static final String DEFAULT_NAMESPACE = "orchard-system";
@@ -78,14 +82,16 @@ public record ControllerSettings(
         DEFAULT_NAMESPACE,
         "controller-0",
         1,
-        Timeouts.DEFAULT);
+        Timeouts.DEFAULT,
+        HttpLimits.DEFAULT);
   }
 
   /**
    * Reads {@code ORCHARD_TLS_CERT}, {@code ORCHARD_TLS_KEY} (both needed), {@code
    * ORCHARD_BIND_ADDRESS}, {@code ORCHARD_HTTP_PORT}, {@code ORCHARD_WORKER_PORT}, {@code
    * ORCHARD_NAMESPACE}, {@code ORCHARD_REPLICA} (else {@code HOSTNAME}) and {@code
-   * ORCHARD_REPLICAS}.
+   * ORCHARD_REPLICAS}, {@code ORCHARD_ALLOWED_ORIGINS}, {@code ORCHARD_CALLER_REQUESTS} and {@code
+   * ORCHARD_CALLER_STARTS}.
    */
   public static ControllerSettings of(Map<String, String> environment) {
     ControllerSettings defaults =
@@ -103,7 +109,8 @@ public record ControllerSettings(
             .or(() -> Optional.ofNullable(environment.get("HOSTNAME")))
             .orElse(defaults.replica),
         number(environment, "ORCHARD_REPLICAS", defaults.replicas),
-        defaults.timeouts);
+        defaults.timeouts,
+        limits(environment));
   }
 
   /** A copy that listens on {@code bindAddress} alone, on these ports. */
@@ -117,7 +124,8 @@ public record ControllerSettings(
         namespace,
         replica,
         replicas,
-        timeouts);
+        timeouts,
+        limits);
   }
 
   public ControllerSettings withTimeouts(Timeouts timeouts) {
@@ -130,7 +138,31 @@ public record ControllerSettings(
         namespace,
         replica,
         replicas,
-        timeouts);
+        timeouts,
+        limits);
+  }
+
+  public ControllerSettings withLimits(HttpLimits limits) {
+    return new ControllerSettings(
+        bindAddress,
+        httpPort,
+        workerPort,
+        certificate,
+        privateKey,
+        namespace,
+        replica,
+        replicas,
+        timeouts,
+        limits);
+  }
+
+  private static HttpLimits limits(Map<String, String> environment) {
+    HttpLimits defaults = HttpLimits.DEFAULT;
+    return defaults
+        .withAllowedOrigins(Origins.parse(environment.getOrDefault("ORCHARD_ALLOWED_ORIGINS", "")))
+        .withPerCaller(
+            number(environment, "ORCHARD_CALLER_REQUESTS", defaults.requestsPerCaller()),
+            number(environment, "ORCHARD_CALLER_STARTS", defaults.startsPerCaller()));
   }
 
   private static String required(Map<String, String> environment, String key) {

@@ -3,10 +3,12 @@ package dev.orchard.controller;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.orchard.controller.web.HttpLimits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,7 +44,8 @@ class ControllerSettingsTest {
                     Duration.ofSeconds(30),
                     Duration.ofSeconds(15),
                     Duration.ofSeconds(45),
-                    Duration.ofSeconds(30))));
+                    Duration.ofSeconds(30)),
+                new HttpLimits(Set.of(), 200, 64, Duration.ofSeconds(10), Duration.ofSeconds(60))));
   }
 
   @Test
@@ -54,6 +57,13 @@ class ControllerSettingsTest {
     assertThat(with("ORCHARD_REPLICA", "r1").replica()).isEqualTo("r1");
     assertThat(with("HOSTNAME", "pod-1").replica()).isEqualTo("pod-1");
     assertThat(with("ORCHARD_REPLICAS", "3").replicas()).isEqualTo(3);
+    assertThat(with("ORCHARD_CALLER_REQUESTS", "7").limits().requestsPerCaller()).isEqualTo(7);
+    assertThat(with("ORCHARD_CALLER_STARTS", "8").limits().startsPerCaller()).isEqualTo(8);
+    assertThat(
+            with("ORCHARD_ALLOWED_ORIGINS", "https://A.example:443, http://[::1]:8080")
+                .limits()
+                .allowedOrigins())
+        .containsExactlyInAnyOrder("https://a.example", "http://[::1]:8080");
   }
 
   @ParameterizedTest
@@ -61,6 +71,15 @@ class ControllerSettingsTest {
   void refusePortsThatAreNone(String port) {
     assertThatThrownBy(() -> with("ORCHARD_HTTP_PORT", port))
         .hasMessage("ORCHARD_HTTP_PORT=%s is no number from 0 to 65535".formatted(port));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"*", "null", "a.example", "https://a.example/", "https://u@a.example", "ftp://a"})
+  void refuseOriginsThatAreNone(String origin) {
+    assertThatThrownBy(() -> with("ORCHARD_ALLOWED_ORIGINS", origin))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("is no origin");
   }
 
   @Test

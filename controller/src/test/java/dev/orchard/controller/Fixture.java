@@ -3,6 +3,7 @@ package dev.orchard.controller;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.ByteString;
+import dev.orchard.controller.web.HttpLimits;
 import dev.orchard.crds.vm.VM;
 import dev.orchard.crds.vm.VMSpec;
 import dev.orchard.crds.vm.VMStatus;
@@ -41,13 +42,14 @@ public final class Fixture implements AutoCloseable {
   public final Controller controller;
   public final HttpClient http;
 
-  private Fixture(Path folder, ControllerSettings.Timeouts timeouts) {
+  private Fixture(Path folder, ControllerSettings.Timeouts timeouts, HttpLimits limits) {
     certificate = TestCertificate.in(folder);
     controller =
         Controller.start(
             ControllerSettings.of(certificate.certificate(), certificate.key())
                 .withAddress("127.0.0.1", 0, 0)
-                .withTimeouts(timeouts),
+                .withTimeouts(timeouts)
+                .withLimits(limits),
             kubernetes);
     http =
         HttpClient.newBuilder()
@@ -61,7 +63,12 @@ public final class Fixture implements AutoCloseable {
   }
 
   public static Fixture start(Path folder, ControllerSettings.Timeouts timeouts) {
-    Fixture fixture = new Fixture(folder, timeouts);
+    return start(folder, timeouts, HttpLimits.DEFAULT);
+  }
+
+  public static Fixture start(
+      Path folder, ControllerSettings.Timeouts timeouts, HttpLimits limits) {
+    Fixture fixture = new Fixture(folder, timeouts, limits);
     Awaitility.await().until(() -> fixture.get("/readyz", TestApi.ALICE).statusCode() == 200);
     return fixture;
   }

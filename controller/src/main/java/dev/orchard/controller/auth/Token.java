@@ -48,7 +48,7 @@ public record Token(String value) {
   }
 
   /** Key for caches: SHA-256 in hex, so that no cache holds the token itself as a key. */
-  String digest() {
+  public String digest() {
     try {
       byte[] bytes = value.getBytes(StandardCharsets.US_ASCII);
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));

@@ -45,7 +45,7 @@ public final class PortForwardRoutes implements Routes {
             new SessionSocket((prologue, headers) -> {
               Caller caller = callers.caller(Requests.authorization(headers));
               Place place = Requests.place(path.match(prologue.uriPath()).path().pathParameters());
-              return sockets.open(caller, place, headers, prologue.query());
+              return sockets.open(caller, place, prologue.query());
             }));
     http.get(pattern, this::refuse).get(base + "/vms/{vm}/ip", this::ip);
   }
@@ -55,7 +55,6 @@ public final class PortForwardRoutes implements Routes {
         sockets.upgradeRequired(
             callers.caller(Requests.authorization(request.headers())),
             Requests.place(request.path().pathParameters()),
-            request.headers(),
             request.query());
     response.headers().set(HeaderNames.UPGRADE, "websocket");
     throw refusal;

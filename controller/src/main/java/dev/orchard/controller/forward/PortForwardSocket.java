@@ -10,7 +10,6 @@ import dev.orchard.controller.session.WriteDeadline;
 import dev.orchard.controller.web.Requests;
 import dev.orchard.controller.web.SessionSocket;
 import io.helidon.common.uri.UriQuery;
-import io.helidon.http.Headers;
 import io.helidon.http.WritableHeaders;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -47,9 +46,9 @@ public final class PortForwardSocket {
   private record Wish(int port, Duration patience) {}
 
   /** Connects; the socket is the connection from then on. */
-  public SessionSocket.Opened open(Caller caller, Place place, Headers headers, UriQuery query)
+  public SessionSocket.Opened open(Caller caller, Place place, UriQuery query)
       throws InterruptedException {
-    Wish wish = check(caller, place, headers, query);
+    Wish wish = check(caller, place, query);
     PortForward forward = forwards.open(place, wish.port, wish.patience);
     return new SessionSocket.Opened(
         new SocketRelay(forward, new RawCodec(), deadline, heartbeat, silence),
@@ -57,16 +56,15 @@ public final class PortForwardSocket {
   }
 
   /** All that can be refused without asking anybody but the Kubernetes API. */
-  private Wish check(Caller caller, Place place, Headers headers, UriQuery query) {
-    Requests.requireNoOrigin(headers);
+  private Wish check(Caller caller, Place place, UriQuery query) {
     Wish wish = wish(query);
     access.require(caller, Right.FORWARD, place.namespace(), place.vm());
     return wish;
   }
 
   /** The refusal of a request that is all right but for being no WebSocket. */
-  public ApiException upgradeRequired(Caller caller, Place place, Headers headers, UriQuery query) {
-    check(caller, place, headers, query);
+  public ApiException upgradeRequired(Caller caller, Place place, UriQuery query) {
+    check(caller, place, query);
     return new ApiException(
         426, "upgrade-required", "a port is forwarded over a WebSocket: send Upgrade: websocket");
   }

@@ -54,12 +54,14 @@ public final class Sessions {
   private final Rendezvous rendezvous;
   private final Access access;
   private final VmGate gate;
+  private final CallerPermits starts;
   private final Duration patience;
   private final InstantSource clock;
   private final OpenStreams open = new OpenStreams();
   private final SecureRandom random = new SecureRandom();
 
   /**
+   * @param starts that each caller waits for
    * @param patience for a worker to answer an attachment
    */
   public Sessions(
@@ -69,6 +71,7 @@ public final class Sessions {
       Links links,
       Rendezvous rendezvous,
       Access access,
+      CallerPermits starts,
       Duration patience,
       InstantSource clock) {
     this.objects = objects;
@@ -78,6 +81,7 @@ public final class Sessions {
     this.rendezvous = rendezvous;
     this.access = access;
     this.gate = new VmGate(objects, own);
+    this.starts = starts;
     this.patience = patience;
     this.clock = clock;
   }
@@ -90,11 +94,13 @@ public final class Sessions {
    */
   public Followed startAndFollow(Caller caller, Place place, ExecRequest request, Duration wait)
       throws InterruptedException {
-    VMExec exec = create(caller, place, request, DisconnectPolicy.TERMINATE, wait);
-    boolean inline = request.stdin() instanceof StdinSource.Inline;
-    FrameStream stream = attach(exec, new AttachOptions(0, true, inline, inline, true));
-    feed(exec, request, stream, false);
-    return new Followed(exec, stream);
+    try (CallerPermits.Permit _ = starts.take(caller.key())) {
+      VMExec exec = create(caller, place, request, DisconnectPolicy.TERMINATE, wait);
+      boolean inline = request.stdin() instanceof StdinSource.Inline;
+      FrameStream stream = attach(exec, new AttachOptions(0, true, inline, inline, true));
+      feed(exec, request, stream, false);
+      return new Followed(exec, stream);
+    }
   }
 
   /** Starts a command and follows it as its writer. */
@@ -107,15 +113,15 @@ public final class Sessions {
   /** Starts a command that runs on unread; or returns the session of that name, as above. */
   public VMExec start(Caller caller, Place place, ExecRequest request, Duration wait)
       throws InterruptedException {
-    VMExec exec = create(caller, place, request, DisconnectPolicy.DETACH, wait);
-    if (request.stdin() instanceof StdinSource.Inline) {
-      feed(exec, request, attach(exec, AttachOptions.writer(true)), true);
-    } else if (!exec.statusOrEmpty().ended()) {
-      ClusterObjects.binding(exec)
-          .flatMap(binding -> links.link(binding.workerName()))
-          .ifPresent(link -> link.start(exec, null));
+    try (CallerPermits.Permit _ = starts.take(caller.key())) {
+      VMExec exec = create(caller, place, request, DisconnectPolicy.DETACH, wait);
+      if (request.stdin() instanceof StdinSource.Inline) {
+        feed(exec, request, attach(exec, AttachOptions.writer(true)), true);
+      } else if (!exec.statusOrEmpty().ended()) {
+        linkOf(exec).ifPresent(link -> link.start(exec, null));
+      }
+      return exec;
     }
-    return exec;
   }
 
   private static void feed(

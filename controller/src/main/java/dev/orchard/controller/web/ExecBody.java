@@ -161,7 +161,8 @@ public final class ExecBody {
       return new StdinSource.None();
     }
     if (stdin.isTextual()) {
-      return new StdinSource.Inline(ByteString.copyFromUtf8(stdin.textValue()));
+      return new StdinSource.Inline(
+          ByteString.copyFromUtf8(encodable(body, "stdin", stdin.textValue())));
     }
     String type = stdin.isObject() && stdin.size() == 1 ? stdin.path("type").asText() : "";
     return switch (type) {
@@ -226,6 +227,13 @@ public final class ExecBody {
   private static String clean(JsonBody body, String field, String text) {
     if (text.indexOf('\0') >= 0) {
       throw body.invalid(field, "contains a NUL character");
+    }
+    return encodable(body, field, text);
+  }
+
+  private static String encodable(JsonBody body, String field, String text) {
+    if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+      throw body.invalid(field, "contains half of a surrogate pair");
     }
     return text;
   }

@@ -90,7 +90,6 @@ public final class ExecSocket implements SessionSocket.Opening {
       String session,
       Access access,
       Sessions sessions) {
-    Requests.requireNoOrigin(headers);
     requireAllowed(headers, query, caller, place.namespace(), session, access);
     return sessions.require(place, session);
   }

@@ -3,13 +3,12 @@ package dev.orchard.controller.web;
 import dev.orchard.controller.auth.Access;
 import dev.orchard.controller.auth.Callers;
 import dev.orchard.controller.problem.ApiException;
+import dev.orchard.controller.session.CallerPermits;
 import dev.orchard.controller.session.SessionWriter;
 import dev.orchard.controller.session.Sessions;
 import dev.orchard.controller.session.StreamRelay;
 import dev.orchard.controller.session.WriteDeadline;
-import io.helidon.http.Header;
-import io.helidon.http.HeaderNames;
-import io.helidon.http.HeaderValues;
+import io.helidon.common.socket.SocketOptions;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.Http1Config;
@@ -27,11 +26,13 @@ public final class HttpApi implements AutoCloseable {
   /** What the kernel may hold for a reader that has stopped. */
   private static final int SEND_BUFFER_BYTES = 256 << 10;
 
-  private static final Header NO_SNIFF =
-      HeaderValues.createCached("X-Content-Type-Options", "nosniff");
+  static final int MAX_HEADER_BYTES = 32 << 10;
+  static final int MAX_PROLOGUE_BYTES = 8 << 10;
 
-  private static final int MAX_HEADER_BYTES = 32 << 10;
-  private static final int MAX_PROLOGUE_BYTES = 8 << 10;
+  /** Of one request. Helidon holds a chunk of it whole, and a client makes chunks as it likes. */
+  static final int MAX_BODY_BYTES = 64 << 20;
+
+  private static final int MAX_REQUESTS = 4_000;
   private static final int MAX_CONNECTIONS = 10_000;
 
   /** Clients of pods/exec send stdin in messages as large as their writes. */
@@ -44,12 +45,14 @@ public final class HttpApi implements AutoCloseable {
   /** For clients to take the error that tells them that this replica goes away. */
   private static final Duration DRAIN_PATIENCE = Duration.ofSeconds(2);
 
+  private final RequestDeadline requestDeadline;
   private final Sessions sessions;
   private final WebServer server;
 
   /**
    * Starts to listen.
    *
+   * @param requests what each caller has under way
    * @param features what other packages add
    * @param clientAuthorities whose certificates of clients are of interest to them now
    */
@@ -61,20 +64,16 @@ public final class HttpApi implements AutoCloseable {
       String version,
       BooleanSupplier ready,
       WriteDeadline deadline,
+      CallerPermits requests,
       List<Routes> features,
       Supplier<X509Certificate[]> clientAuthorities) {
     this.sessions = sessions;
+    requestDeadline = new RequestDeadline(settings.limits().request(), settings.limits().silence());
     HttpRouting.Builder http = HttpRouting.builder();
-    http.addFilter((chain, request, response) -> {
-      response.headers().set(HeaderNames.CACHE_CONTROL, "no-store");
-      response.headers().set(NO_SNIFF);
-      // No browser can show the API server's certificate, and some of its clients send an Origin.
-      if (!Requests.comesThroughKubernetes(request.path().path())) {
-        Requests.requireNoOrigin(request.headers());
-      }
-      chain.proceed();
-    });
-    Problems.register(http);
+    RequestFilter filter =
+        new RequestFilter(new Origins(settings.limits().allowedOrigins()), requests);
+    http.addFilter(filter);
+    Problems.register(http, requestDeadline);
     new InfoRoutes(callers, access, version, ready).register(http);
     WsRouting.Builder sockets = WsRouting.builder();
     features.forEach(feature -> feature.register(http, sockets));
@@ -85,10 +84,7 @@ public final class HttpApi implements AutoCloseable {
             callers, access, sessions, new SessionWriter(sessions, WRITER_PATIENCE), frames);
     ExecSocket.Shared shared =
         new ExecSocket.Shared(
-            headers -> {
-              Requests.requireNoOrigin(headers);
-              return callers.caller(Requests.authorization(headers));
-            },
+            headers -> callers.caller(Requests.authorization(headers)),
             access,
             sessions,
             deadline,
@@ -119,10 +115,17 @@ public final class HttpApi implements AutoCloseable {
                     settings.privateKey(),
                     ClientCertificates.taking(clientAuthorities)))
             .maxTcpConnections(MAX_CONNECTIONS)
+            .maxConcurrentRequests(MAX_REQUESTS)
+            .maxPayloadSize(MAX_BODY_BYTES)
+            .directHandlers(TransportProblems.handlers())
             // A frame goes out when it is there, and not when the one before is acknowledged.
             .connectionOptions(
-                socket -> socket.socketSendBufferSize(SEND_BUFFER_BYTES).tcpNoDelay(true))
-            .addConnectionSelector(http1(socketLimits))
+                requestDeadline.watching(
+                    SocketOptions.builder()
+                        .socketSendBufferSize(SEND_BUFFER_BYTES)
+                        .tcpNoDelay(true)
+                        .build()))
+            .addConnectionSelector(http1(new SocketUpgrader(socketLimits, filter)))
             .addProtocol(socketLimits)
             .addRouting(http)
             .addRouting(sockets)
@@ -130,14 +133,15 @@ public final class HttpApi implements AutoCloseable {
             .start();
   }
 
-  private static Http1ConnectionSelector http1(WsConfig sockets) {
+  private Http1ConnectionSelector http1(SocketUpgrader sockets) {
     return Http1ConnectionSelector.builder()
         .config(
             Http1Config.builder()
                 .maxHeadersSize(MAX_HEADER_BYTES)
                 .maxPrologueLength(MAX_PROLOGUE_BYTES)
+                .addReceiveListener(requestDeadline)
                 .build())
-        .addUpgrader(new SocketUpgrader(sockets))
+        .addUpgrader(sockets)
         .build();
   }
 
@@ -154,5 +158,6 @@ public final class HttpApi implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     server.stop();
+    requestDeadline.close();
   }
 }

@@ -18,4 +18,5 @@ public record HttpSettings(
     Path certificate,
     Path privateKey,
     Duration heartbeat,
-    Duration silence) {}
+    Duration silence,
+    HttpLimits limits) {}

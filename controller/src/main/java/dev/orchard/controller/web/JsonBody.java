@@ -1,6 +1,7 @@
 package dev.orchard.controller.web;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -22,21 +23,23 @@ public final class JsonBody {
 
   /** Strict about what it reads. */
   public static final ObjectMapper JSON =
-      JsonMapper.builder()
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  // UTF-8 and nothing else; and of clients' names none is kept for ever.
+                  .disable(JsonFactory.Feature.CHARSET_DETECTION)
+                  .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(8)
+                          .maxNameLength(1_024)
+                          .maxNumberLength(32)
+                          .maxStringLength(MAX_BYTES)
+                          .maxTokenCount(20_000)
+                          .build())
+                  .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .build();
-
-  static {
-    JSON.getFactory()
-        .setStreamReadConstraints(
-            StreamReadConstraints.builder()
-                .maxNestingDepth(8)
-                .maxNameLength(1_024)
-                .maxNumberLength(32)
-                .maxStringLength(MAX_BYTES)
-                .build());
-  }
 
   private final String prefix;
   private final ObjectNode object;

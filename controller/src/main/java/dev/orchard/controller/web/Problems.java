@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
 import dev.orchard.controller.problem.ApiException;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -18,12 +19,29 @@ import org.slf4j.LoggerFactory;
 /** The one place where refusals become answers: problem+json, with Orchard's {@code message}. */
 final class Problems {
   private static final Logger log = LoggerFactory.getLogger(Problems.class);
+  static final String MEDIA_TYPE = "application/problem+json";
   private static final String TYPE_PREFIX = "urn:orchard:problem:";
 
-  private Problems() {}
+  private final RequestDeadline deadline;
 
-  static void register(HttpRouting.Builder routing) {
-    routing.error(ApiException.class, Problems::answer).error(Exception.class, Problems::defect);
+  private Problems(RequestDeadline deadline) {
+    this.deadline = deadline;
+  }
+
+  static void register(HttpRouting.Builder routing, RequestDeadline deadline) {
+    Problems problems = new Problems(deadline);
+    routing.error(ApiException.class, problems::answer).error(Exception.class, problems::defect);
+  }
+
+  /** The body of a refusal. */
+  static ObjectNode problem(int status, String type, String detail) {
+    return JsonBody.JSON
+        .createObjectNode()
+        .put("type", TYPE_PREFIX + type)
+        .put("title", type.replace('-', ' '))
+        .put("status", status)
+        .put("detail", detail)
+        .put("message", detail);
   }
 
   /**
@@ -44,22 +62,15 @@ final class Problems {
       headers.put("Content-Type", "application/json");
       return new Answer(headers, ByteString.copyFrom(bytes(KubernetesStatus.of(refusal))));
     }
-    headers.put("Content-Type", "application/problem+json");
+    headers.put("Content-Type", MEDIA_TYPE);
     if (refusal.status() == 401) {
       headers.put("WWW-Authenticate", "Bearer realm=\"orchard\"");
     }
-    ObjectNode problem =
-        JsonBody.JSON
-            .createObjectNode()
-            .put("type", TYPE_PREFIX + refusal.type())
-            .put("title", refusal.type().replace('-', ' '))
-            .put("status", refusal.status())
-            .put("detail", refusal.detail())
-            .put("message", refusal.detail());
+    ObjectNode problem = problem(refusal.status(), refusal.type(), refusal.detail());
     return new Answer(headers, ByteString.copyFrom(bytes(problem)));
   }
 
-  private static void answer(ServerRequest request, ServerResponse response, ApiException refusal) {
+  private void answer(ServerRequest request, ServerResponse response, ApiException refusal) {
     if (response.isSent()) {
       return;
     }
@@ -67,10 +78,26 @@ final class Problems {
     response.status(refusal.status());
     answer.headers.forEach(
         (name, value) -> response.headers().set(HeaderNames.create(name), value));
+    if (!request.content().consumed()) {
+      unread(request, response, refusal);
+    }
     response.send(answer.body.toByteArray());
   }
 
-  private static void defect(ServerRequest request, ServerResponse response, Exception failure) {
+  /**
+   * Of a refused body Helidon takes the rest, so that the connection can go on: not for ever, and
+   * not one in chunks, each of which it holds whole, or one that does not come.
+   */
+  private void unread(ServerRequest request, ServerResponse response, ApiException refusal) {
+    if (request.headers().contains(HeaderValues.TRANSFER_ENCODING_CHUNKED)
+        || refusal.type().equals(BodyStream.TIMEOUT)) {
+      response.headers().set(HeaderValues.CONNECTION_CLOSE);
+    } else {
+      deadline.unread(request.remotePeer().address());
+    }
+  }
+
+  private void defect(ServerRequest request, ServerResponse response, Exception failure) {
     String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
     log.error("request failed id={} path={}", id, request.path().path(), failure);
     answer(

@@ -19,6 +19,8 @@ public final class Requests {
   public static final String DEFAULT_NAMESPACE = "default";
 
   private static final HeaderName LAST_EVENT_ID = HeaderNames.create("Last-Event-ID");
+  private static final HeaderName SOCKET_KEY = HeaderNames.create("Sec-WebSocket-Key");
+  private static final Pattern KEY = Pattern.compile("[A-Za-z0-9+/]{22}==");
 
   /** What Kubernetes takes for a name; nothing else gets into a path of its API. */
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
@@ -103,14 +105,6 @@ public final class Requests {
     return from == null ? 0 : from;
   }
 
-  /** No page in a browser may use its user's credentials: none is listed. */
-  public static void requireNoOrigin(Headers headers) {
-    if (headers.contains(HeaderNames.ORIGIN)) {
-      throw new ApiException(
-          403, "origin-refused", "requests with a header Origin are refused: none is listed");
-    }
-  }
-
   /** Whether a path is one that the API server passes requests on to, and serves nobody else. */
   static boolean comesThroughKubernetes(String path) {
     return path.equals("/apis") || path.startsWith("/apis/");
@@ -136,5 +130,16 @@ public final class Requests {
   public static boolean wantsUpgrade(Headers headers) {
     return headers.contains(HeaderNames.UPGRADE)
         && headers.get(HeaderNames.UPGRADE).get().equalsIgnoreCase("websocket");
+  }
+
+  /** What Helidon would answer with nothing to read, or as if no WebSocket had been asked for. */
+  static void requireUpgradable(Headers headers) {
+    if (!headers.get(HeaderNames.UPGRADE).get().equals("websocket")) {
+      throw ApiException.invalid("Upgrade", "must be websocket, in small letters");
+    }
+    String key = headers.contains(SOCKET_KEY) ? headers.get(SOCKET_KEY).get() : "";
+    if (!KEY.matcher(key).matches()) {
+      throw ApiException.invalid(SOCKET_KEY.defaultCase(), "must be 16 bytes in base64");
+    }
   }
 }

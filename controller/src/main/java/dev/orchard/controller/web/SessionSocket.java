@@ -42,8 +42,12 @@ public final class SessionSocket implements WsListener {
    */
   public record Opened(SocketRelay relay, WritableHeaders<?> headers) {}
 
+  /** Empty ones cost a client next to nothing. */
+  private static final int MAX_FRAGMENTS = 256;
+
   private final Opening opening;
   private final StringBuilder message = new StringBuilder();
+  private int fragments;
   private @Nullable SocketRelay relay;
 
   public SessionSocket(Opening opening) {
@@ -78,7 +82,8 @@ public final class SessionSocket implements WsListener {
   @Override
   public void onMessage(WsSession session, String text, boolean last) {
     quietly(accepted -> {
-      if (message.length() + text.length() > accepted.maxText()) {
+      fragments++;
+      if (message.length() + text.length() > accepted.maxText() || fragments > MAX_FRAGMENTS) {
         message.setLength(0);
         accepted.tooLong();
         return;
@@ -87,6 +92,7 @@ public final class SessionSocket implements WsListener {
       if (last) {
         String whole = message.toString();
         message.setLength(0);
+        fragments = 0;
         accepted.text(whole);
       }
     });

@@ -1,7 +1,9 @@
 package dev.orchard.controller.web;
 
 import dev.orchard.controller.problem.ApiException;
+import dev.orchard.controller.session.CallerPermits;
 import io.helidon.common.buffers.BufferData;
+import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.http.HttpPrologue;
 import io.helidon.http.WritableHeaders;
 import io.helidon.webserver.CloseConnectionException;
@@ -11,30 +13,44 @@ import io.helidon.webserver.websocket.WsConfig;
 import io.helidon.webserver.websocket.WsUpgrader;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.Certificate;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Upgrades to WebSockets. Beyond Helidon's own: what opens a socket may see the client's
  * certificate ({@link ClientCertificates}), and refuses it with an answer of its own instead of
- * 101.
+ * 101; and what holds for every request ({@link RequestFilter}) holds for sockets.
  */
 final class SocketUpgrader extends WsUpgrader {
-  SocketUpgrader(WsConfig config) {
+  private final RequestFilter filter;
+
+  SocketUpgrader(WsConfig config, RequestFilter filter) {
     super(config);
+    this.filter = filter;
   }
 
   @Override
   public @Nullable ServerConnection upgrade(
       ConnectionContext context, HttpPrologue prologue, WritableHeaders<?> headers) {
     Optional<Certificate[]> shown = context.remotePeer().tlsCertificates();
+    CallerPermits.@Nullable Permit permit = null;
+    @Nullable ServerConnection upgraded = null;
     try {
-      return ScopedValue.where(ClientCertificates.OF_UPGRADE, ClientCertificates.x509(shown))
-          .call(() -> super.upgrade(context, prologue, headers));
+      permit = filter.admitSocket(prologue, headers);
+      upgraded =
+          ScopedValue.where(ClientCertificates.OF_UPGRADE, ClientCertificates.x509(shown))
+              .call(() -> super.upgrade(context, prologue, headers));
     } catch (ApiException refusal) {
       refuse(context, prologue, refusal);
       throw new CloseConnectionException("upgrade refused: " + refusal.detail());
+    } finally {
+      if (upgraded == null && permit != null) {
+        permit.close();
+      }
     }
+    return upgraded == null || permit == null ? upgraded : new Counted(upgraded, permit);
   }
 
   private static void refuse(
@@ -51,5 +67,34 @@ final class SocketUpgrader extends WsUpgrader {
         .write(BufferData.create(head.toString().getBytes(StandardCharsets.US_ASCII)));
     context.dataWriter().write(BufferData.create(answer.body().toByteArray()));
     context.dataWriter().flush();
+  }
+
+  /** A socket that counts for its caller until it ends. */
+  private record Counted(ServerConnection socket, CallerPermits.Permit permit)
+      implements ServerConnection {
+    @Override
+    public void handle(Limit limit) throws InterruptedException {
+      try (permit) {
+        socket.handle(limit);
+      }
+    }
+
+    @Override
+    @SuppressWarnings("removal")
+    public void handle(Semaphore requests) throws InterruptedException {
+      try (permit) {
+        socket.handle(requests);
+      }
+    }
+
+    @Override
+    public Duration idleTime() {
+      return socket.idleTime();
+    }
+
+    @Override
+    public void close(boolean interrupt) {
+      socket.close(interrupt);
+    }
   }
 }

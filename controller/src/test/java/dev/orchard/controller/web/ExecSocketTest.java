@@ -178,6 +178,17 @@ class ExecSocketTest {
   }
 
   @Test
+  void boundsHowManyFragmentsThereAre() throws Exception {
+    Open open = open("?interactive=true");
+    for (int i = 0; i < 300; i++) {
+      open.client.socket.sendText("", false).join();
+    }
+
+    assertThat(takeBut(open.client, "heartbeat").path("code").asText()).isEqualTo("LimitExceeded");
+    assertThat(open.client.closeCode()).isEqualTo(1009);
+  }
+
+  @Test
   void boundsASingleMessage() throws Exception {
     Open open = open("?interactive=true");
     open.client.text("x".repeat(40_000));
