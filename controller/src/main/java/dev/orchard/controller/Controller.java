@@ -107,11 +107,14 @@ public final class Controller implements AutoCloseable {
             List.of(
                 new OrchardRoutes(
                     callers,
+                    access,
                     own,
                     settings.namespace(),
                     objects,
+                    sessions,
                     deadline,
-                    settings.timeouts().heartbeat()),
+                    settings.timeouts().heartbeat(),
+                    settings.timeouts().silence()),
                 new AggregatedApi(
                     frontProxy,
                     access,

@@ -5,6 +5,7 @@ import dev.orchard.controller.auth.Access;
 import dev.orchard.controller.auth.Caller;
 import dev.orchard.controller.auth.Right;
 import dev.orchard.controller.problem.ApiException;
+import dev.orchard.controller.session.AttachOptions;
 import dev.orchard.controller.session.ExecRequest;
 import dev.orchard.controller.session.RemoteCommandCodec;
 import dev.orchard.controller.session.Sessions;
@@ -83,7 +84,12 @@ final class ExecOpening implements SessionSocket.Opening {
                         .collect(Collectors.joining(" or ", "must offer ", ""))));
     RemoteCommandCodec.Streams streams = streams(prologue.query());
     Sessions.Followed followed =
-        sessions.startInteractive(caller, place, request(prologue.query(), streams), WAIT);
+        sessions.startAndAttach(
+            caller,
+            place,
+            request(prologue.query(), streams),
+            WAIT,
+            AttachOptions.interactive(0, true));
     WritableHeaders<?> answer = WritableHeaders.create();
     answer.set(SessionSocket.PROTOCOLS, version.subprotocol());
     answer.set(SESSION, followed.exec().getMetadata().getName());

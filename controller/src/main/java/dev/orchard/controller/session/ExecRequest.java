@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param disconnectPolicy absent: as the form of the request has it
  * @param timeoutSeconds 0: none
  * @param idleTimeoutSeconds 0: none
+ * @param ttlSecondsAfterFinished how long the object stays after the end
  */
 public record ExecRequest(
     @Nullable String name,
@@ -37,16 +38,49 @@ public record ExecRequest(
     int timeoutSeconds,
     int idleTimeoutSeconds,
     int terminationGracePeriodSeconds,
-    OutputSpec output) {
+    OutputSpec output,
+    int ttlSecondsAfterFinished) {
   /** Where an object says what its creator had asked for. */
   public static final String DIGEST_ANNOTATION = "orchard.dev/spec-digest";
 
-  /** How long the object of an API session stays after the end: a day. */
-  private static final int TTL_SECONDS = 86_400;
+  /** How long an object usually stays after the end: a day. */
+  public static final int USUAL_TTL_SECONDS = 86_400;
 
   public ExecRequest {
     command = List.copyOf(command);
     env = List.copyOf(env);
+  }
+
+  /** One whose object stays for a day after the end. */
+  public ExecRequest(
+      @Nullable String name,
+      List<String> command,
+      List<EnvVar> env,
+      @Nullable String workingDir,
+      @Nullable String user,
+      StdinSource stdin,
+      @Nullable Tty tty,
+      @Nullable DisconnectPolicy disconnectPolicy,
+      int startTimeoutSeconds,
+      int timeoutSeconds,
+      int idleTimeoutSeconds,
+      int terminationGracePeriodSeconds,
+      OutputSpec output) {
+    this(
+        name,
+        command,
+        env,
+        workingDir,
+        user,
+        stdin,
+        tty,
+        disconnectPolicy,
+        startTimeoutSeconds,
+        timeoutSeconds,
+        idleTimeoutSeconds,
+        terminationGracePeriodSeconds,
+        output,
+        USUAL_TTL_SECONDS);
   }
 
   /**
@@ -68,13 +102,13 @@ public record ExecRequest(
         .idleTimeoutSeconds(idleTimeoutSeconds)
         .terminationGracePeriodSeconds(terminationGracePeriodSeconds)
         .output(output)
-        .ttlSecondsAfterFinished(TTL_SECONDS)
+        .ttlSecondsAfterFinished(ttlSecondsAfterFinished)
         .requestedBy(requestedBy)
         .build();
   }
 
   /** Same for two requests for the same in the same VM: SHA-256 of all that was asked for. */
-  String digest(String vm) {
+  public String digest(String vm) {
     TreeMap<String, String> sorted = new TreeMap<>();
     env.forEach(v -> sorted.put(v.name(), v.value()));
     Digest digest = new Digest();

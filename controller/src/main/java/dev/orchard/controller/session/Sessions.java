@@ -103,11 +103,20 @@ public final class Sessions {
     }
   }
 
-  /** Starts a command and follows it as its writer. */
-  public Followed startInteractive(Caller caller, Place place, ExecRequest request, Duration wait)
+  /**
+   * Starts a command and attaches to it as told; or attaches to the session of that name if it is
+   * the same command.
+   *
+   * @param request says what becomes of the command when its client goes
+   * @param wait for the VM to be ready
+   */
+  public Followed startAndAttach(
+      Caller caller, Place place, ExecRequest request, Duration wait, AttachOptions options)
       throws InterruptedException {
-    VMExec exec = create(caller, place, request, DisconnectPolicy.TERMINATE, wait);
-    return new Followed(exec, attach(exec, AttachOptions.interactive(0, true)));
+    try (CallerPermits.Permit _ = starts.take(caller.key())) {
+      VMExec exec = create(caller, place, request, DisconnectPolicy.TERMINATE, wait);
+      return new Followed(exec, attach(exec, options));
+    }
   }
 
   /** Starts a command that runs on unread; or returns the session of that name, as above. */
@@ -197,9 +206,14 @@ public final class Sessions {
 
   /** A session of a VM; 404 if there is none of that name. */
   public VMExec require(Place place, String session) {
-    return lookUp(place.namespace, session)
-        .filter(exec -> exec.getSpec().vmName().equals(place.vm))
+    return find(place, session)
         .orElseThrow(() -> ApiException.notFound("session", place.namespace, session));
+  }
+
+  /** A session of a VM, if there is one of that name. */
+  public Optional<VMExec> find(Place place, String session) {
+    return lookUp(place.namespace, session)
+        .filter(exec -> exec.getSpec().vmName().equals(place.vm));
   }
 
   /** A replica that misses a name in its informer asks the API once. */
@@ -301,6 +315,11 @@ public final class Sessions {
             caller.client().resource(exec).patch(PatchContext.of(PatchType.JSON_MERGE), CANCELLED));
     cancelOnWorker(wanted, "it was cancelled over the API");
     return wanted;
+  }
+
+  /** Ends a session whose only client has gone and cannot come back. */
+  public void abandon(VMExec exec) {
+    cancelOnWorker(exec, "its client has gone");
   }
 
   private void cancelOnWorker(VMExec exec, String why) {
