@@ -25,6 +25,7 @@ import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
@@ -138,6 +139,16 @@ final class ExecClient {
                 URI.create(target.toString().replaceFirst("^http", "ws")), socket.listener())
             .join());
     return socket;
+  }
+
+  /** Connects to a port of a VM. */
+  CompletableFuture<PortSocket> forward(String vm, int port) {
+    URI target = url.resolve("/v1/vms/%s/port-forward?port=%d&wait=120".formatted(vm, port));
+    PortSocket socket = new PortSocket();
+    return http.newWebSocketBuilder()
+        .header("Authorization", "Bearer " + token)
+        .buildAsync(URI.create(target.toString().replaceFirst("^http", "ws")), socket)
+        .thenApply(socket::connected);
   }
 
   private static List<Frame.Out> frames(InputStream body) throws IOException {
