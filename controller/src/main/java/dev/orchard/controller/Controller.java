@@ -4,10 +4,12 @@ import dev.orchard.controller.aggregated.AggregatedApi;
 import dev.orchard.controller.auth.Access;
 import dev.orchard.controller.auth.Callers;
 import dev.orchard.controller.auth.FrontProxy;
+import dev.orchard.controller.auth.WorkerIdentity;
 import dev.orchard.controller.forward.PortForwardRoutes;
 import dev.orchard.controller.forward.PortForwardSocket;
 import dev.orchard.controller.forward.PortForwards;
 import dev.orchard.controller.orchard.OrchardRoutes;
+import dev.orchard.controller.road.WorkerRoad;
 import dev.orchard.controller.session.CallerPermits;
 import dev.orchard.controller.session.Sessions;
 import dev.orchard.controller.session.VmGate;
@@ -122,7 +124,14 @@ public final class Controller implements AutoCloseable {
                     deadline,
                     settings.timeouts().heartbeat(),
                     settings.timeouts().silence()),
-                new PortForwardRoutes(callers, forwards, portSocket)),
+                new PortForwardRoutes(callers, forwards, portSocket),
+                new WorkerRoad(
+                    gateway.reception(),
+                    new WorkerIdentity(own, settings.namespace()),
+                    settings.replica(),
+                    deadline,
+                    settings.timeouts().heartbeat(),
+                    settings.timeouts().silence())),
             frontProxy::authorities);
     log.info(
         "controller started replica={} http={} workers={}",

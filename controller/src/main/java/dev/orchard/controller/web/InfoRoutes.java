@@ -13,7 +13,8 @@ import java.util.function.BooleanSupplier;
 /** What this controller can do, and whether it lives. */
 final class InfoRoutes {
   /** Execs as docs/api.md describes them. */
-  private static final List<String> CAPABILITIES = List.of("exec-v1");
+  private static final List<String> CAPABILITIES =
+      List.of("exec-v1", "port-forward-v1", "worker-http-v1");
 
   private final Callers callers;
   private final Access access;

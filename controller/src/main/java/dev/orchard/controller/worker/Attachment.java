@@ -3,7 +3,6 @@ package dev.orchard.controller.worker;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.orchard.proto.worker.v1.ControllerFrame;
 import dev.orchard.proto.worker.v1.WorkerFrame;
-import io.grpc.Status;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -12,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * This replica's end of one rendezvous stream. Holds one frame at most that its owner has not asked
- * for: gRPC's window holds back the rest at the worker.
+ * for: the stream's window holds back the rest at the worker.
  *
- * <p>The consumer of deliveries is called on gRPC's threads and must not block. All methods may be
- * called by any thread, {@link #send} by one at a time.
+ * <p>The consumer of deliveries is called on the stream's threads and must not block. All methods
+ * may be called by any thread, {@link #send} by one at a time.
  */
 public final class Attachment<I, O> implements AutoCloseable {
   /**
@@ -33,7 +32,7 @@ public final class Attachment<I, O> implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
 
   @GuardedBy("lock")
-  private @Nullable StreamSender<ControllerFrame> sender;
+  private @Nullable WorkerStream<ControllerFrame> sender;
 
   @GuardedBy("lock")
   private boolean over;
@@ -63,7 +62,7 @@ public final class Attachment<I, O> implements AutoCloseable {
 
   /** Lets one more frame come. To be called once {@link Delivery.Opened} and each frame is done. */
   public void request() {
-    StreamSender<ControllerFrame> open = open();
+    WorkerStream<ControllerFrame> open = open();
     if (open != null) {
       open.request();
     }
@@ -71,11 +70,11 @@ public final class Attachment<I, O> implements AutoCloseable {
 
   /** Sends once the worker takes more. False if the stream is over or took nothing that long. */
   public boolean send(I frame, Duration patience) throws InterruptedException {
-    StreamSender<ControllerFrame> open = open();
+    WorkerStream<ControllerFrame> open = open();
     return open != null && open.send(codec.encode().apply(frame), patience);
   }
 
-  private @Nullable StreamSender<ControllerFrame> open() {
+  private @Nullable WorkerStream<ControllerFrame> open() {
     lock.lock();
     try {
       return over ? null : sender;
@@ -88,14 +87,14 @@ public final class Attachment<I, O> implements AutoCloseable {
   @Override
   public void close() {
     rendezvous.forget(id);
-    StreamSender<ControllerFrame> open = end();
+    WorkerStream<ControllerFrame> open = end();
     if (open != null) {
       open.complete();
     }
   }
 
   /** The stream that answers; false if its owner left meanwhile. */
-  boolean open(StreamSender<ControllerFrame> answering) {
+  boolean open(WorkerStream<ControllerFrame> answering) {
     lock.lock();
     try {
       if (over) {
@@ -121,25 +120,25 @@ public final class Attachment<I, O> implements AutoCloseable {
   }
 
   void peerEnded(@Nullable String failure) {
-    StreamSender<ControllerFrame> open = end();
+    WorkerStream<ControllerFrame> open = end();
     if (open != null) {
       inbox.accept(new Delivery.Ended<>(failure));
     }
   }
 
   private void fail(String why) {
-    StreamSender<ControllerFrame> open = end();
+    WorkerStream<ControllerFrame> open = end();
     if (open != null) {
       inbox.accept(new Delivery.Ended<>(why));
-      open.fail(Status.INVALID_ARGUMENT.withDescription(why));
+      open.fail(new StreamEnd(StreamEnd.Kind.INVALID, why));
     }
   }
 
   /** The sender, to whoever ends the stream first. */
-  private @Nullable StreamSender<ControllerFrame> end() {
+  private @Nullable WorkerStream<ControllerFrame> end() {
     lock.lock();
     try {
-      StreamSender<ControllerFrame> open = over ? null : sender;
+      WorkerStream<ControllerFrame> open = over ? null : sender;
       over = true;
       return open;
     } finally {

@@ -29,6 +29,7 @@ public final class GatewayServer implements AutoCloseable {
   private final KubernetesHealth health;
   private final Links links = new Links();
   private final Rendezvous rendezvous = new Rendezvous();
+  private final Reception reception;
 
   /** Starts to listen. */
   public GatewayServer(
@@ -40,8 +41,8 @@ public final class GatewayServer implements AutoCloseable {
     threads = Executors.newVirtualThreadPerTaskExecutor();
     health = new KubernetesHealth(own, links::changed);
     WorkerLink.Shared shared = new WorkerLink.Shared(settings, objects, writer, health, clock);
-    Gateway gateway =
-        new Gateway(shared, new WorkerIdentity(own, settings.namespace()), links, rendezvous);
+    reception =
+        new Reception(shared, new WorkerIdentity(own, settings.namespace()), links, rendezvous);
     try {
       server =
           NettyServerBuilder.forAddress(
@@ -54,7 +55,7 @@ public final class GatewayServer implements AutoCloseable {
               .permitKeepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
               .permitKeepAliveWithoutCalls(true)
               .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
-              .addService(gateway)
+              .addService(new Gateway(reception))
               .intercept(new Gateway.Credentials())
               .build()
               .start();
@@ -74,6 +75,11 @@ public final class GatewayServer implements AutoCloseable {
 
   public Rendezvous rendezvous() {
     return rendezvous;
+  }
+
+  /** For streams that come another way. */
+  public Reception reception() {
+    return reception;
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.orchard.controller.worker;
 
-import io.grpc.Status;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +19,7 @@ public final class Links {
   void add(WorkerLink link) {
     WorkerLink older = links.put(link.worker(), link);
     if (older != null) {
-      older.end(Status.ABORTED.withDescription("the worker has made a newer link"));
+      older.end(new StreamEnd(StreamEnd.Kind.SUPERSEDED, "the worker has made a newer link"));
     }
   }
 
@@ -31,7 +30,8 @@ public final class Links {
   /** Ends all links and waits for their ends. */
   void close() {
     List<WorkerLink> open = List.copyOf(links.values());
-    open.forEach(link -> link.end(Status.UNAVAILABLE.withDescription("the replica is going away")));
+    open.forEach(
+        link -> link.end(new StreamEnd(StreamEnd.Kind.UNAVAILABLE, "the replica is going away")));
     try {
       for (WorkerLink link : open) {
         link.awaitOver(PATIENCE);

@@ -5,9 +5,6 @@ import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.ProtoFrames;
 import dev.orchard.proto.worker.v1.ControllerFrame;
 import dev.orchard.proto.worker.v1.WorkerFrame;
-import io.grpc.Status;
-import io.grpc.stub.ServerCallStreamObserver;
-import io.grpc.stub.StreamObserver;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Map;
@@ -74,27 +71,22 @@ public final class Rendezvous {
     expected.remove(id);
   }
 
-  /** Accepts one Rendezvous call of a worker. */
-  StreamObserver<WorkerFrame> accept(ServerCallStreamObserver<ControllerFrame> stream) {
-    StreamSender<ControllerFrame> sender = new StreamSender<>(stream);
-    Answering answering = new Answering(sender);
-    stream.disableAutoRequest();
-    stream.setOnCancelHandler(() -> answering.over("the worker cancelled the stream"));
-    stream.request(1);
-    return answering;
+  /** Accepts one rendezvous of a worker. */
+  public StreamReceiver<WorkerFrame> accept(WorkerStream<ControllerFrame> stream) {
+    return new Answering(stream);
   }
 
-  /** gRPC calls one observer by one thread at a time. */
-  private final class Answering implements StreamObserver<WorkerFrame> {
-    private final StreamSender<ControllerFrame> sender;
+  /** One thread at a time calls. */
+  private final class Answering implements StreamReceiver<WorkerFrame> {
+    private final WorkerStream<ControllerFrame> stream;
     private volatile @Nullable Attachment<?, ?> attachment;
 
-    Answering(StreamSender<ControllerFrame> sender) {
-      this.sender = sender;
+    Answering(WorkerStream<ControllerFrame> stream) {
+      this.stream = stream;
     }
 
     @Override
-    public void onNext(WorkerFrame message) {
+    public void received(WorkerFrame message) {
       Attachment<?, ?> answered = attachment;
       if (answered != null) {
         answered.arrived(message);
@@ -102,35 +94,23 @@ public final class Rendezvous {
       }
       Attachment<?, ?> asked = expected.remove(message.getAnswer().getAttachment());
       if (asked == null) {
-        sender.fail(
-            Status.NOT_FOUND.withDescription(
+        stream.fail(
+            new StreamEnd(
+                StreamEnd.Kind.NOT_FOUND,
                 "nobody waits for this attachment: its client has left, or it was answered"));
         return;
       }
       attachment = asked;
-      if (!asked.open(sender)) {
-        sender.complete();
+      if (!asked.open(stream)) {
+        stream.complete();
       }
     }
 
     @Override
-    public void onError(Throwable failure) {
-      over("the worker's stream broke: " + Status.fromThrowable(failure).getCode());
-    }
-
-    @Override
-    public void onCompleted() {
-      over(null);
-      sender.complete();
-    }
-
-    private void over(@Nullable String failure) {
+    public void ended(@Nullable String failure) {
       Attachment<?, ?> answered = attachment;
       if (answered != null) {
         answered.peerEnded(failure);
-      }
-      if (failure != null) {
-        sender.peerEnded();
       }
     }
   }

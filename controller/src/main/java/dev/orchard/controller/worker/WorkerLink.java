@@ -12,11 +12,10 @@ import dev.orchard.proto.worker.v1.LinkHeartbeat;
 import dev.orchard.proto.worker.v1.Register;
 import dev.orchard.proto.worker.v1.StartExec;
 import dev.orchard.proto.worker.v1.WorkerReport;
-import io.grpc.Status;
-import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -37,6 +36,9 @@ public final class WorkerLink {
   private static final Duration LEASE_RENEWAL = Duration.ofSeconds(10);
   private static final int INBOX = 4096;
 
+  /** The road over HTTP besides this one. */
+  private static final List<String> CAPABILITIES = List.of("worker-http-v1");
+
   /** What all links share. */
   record Shared(
       GatewaySettings settings,
@@ -47,8 +49,7 @@ public final class WorkerLink {
 
   private final String worker;
   private final Shared shared;
-  private final ServerCallStreamObserver<Instruction> stream;
-  private final StreamSender<Instruction> sender;
+  private final WorkerStream<Instruction> stream;
   private final BlockingQueue<LinkInput> inbox = new LinkedBlockingQueue<>(INBOX);
   private final AtomicBoolean changed = new AtomicBoolean();
   private final ApiQueue api;
@@ -67,15 +68,10 @@ public final class WorkerLink {
   private Instant leaseRenewed = Instant.EPOCH;
   private Instant reconciled = Instant.EPOCH;
 
-  WorkerLink(
-      String worker,
-      Shared shared,
-      ServerCallStreamObserver<Instruction> stream,
-      StreamSender<Instruction> sender) {
+  WorkerLink(String worker, Shared shared, WorkerStream<Instruction> stream) {
     this.worker = worker;
     this.shared = shared;
     this.stream = stream;
-    this.sender = sender;
     this.api = new ApiQueue(worker);
     this.execs =
         new ExecDispatch(
@@ -137,18 +133,18 @@ public final class WorkerLink {
       return false;
     }
     if (!inbox.offer(input)) {
-      end(Status.RESOURCE_EXHAUSTED.withDescription("the link cannot keep up"));
+      end(new StreamEnd(StreamEnd.Kind.OVERLOADED, "the link cannot keep up"));
       return false;
     }
     return true;
   }
 
   /** Ends the link from outside. */
-  void end(Status reason) {
+  void end(StreamEnd reason) {
     open = false;
-    sender.fail(reason);
+    stream.fail(reason);
     // Only to wake the owner: a full inbox does that by itself.
-    var _ = inbox.offer(new LinkInput.Ended(reason.getDescription()));
+    var _ = inbox.offer(new LinkInput.Ended(reason.why()));
   }
 
   /** Waits until nothing is done for the link any more. */
@@ -176,12 +172,12 @@ public final class WorkerLink {
         tick();
       }
     } catch (InvalidFrameException e) {
-      end(Status.INVALID_ARGUMENT.withDescription(e.getMessage()));
+      end(new StreamEnd(StreamEnd.Kind.INVALID, String.valueOf(e.getMessage())));
     } finally {
       open = false;
       shared.objects.forget(listener);
       api.close();
-      sender.fail(Status.UNAVAILABLE.withDescription("the link is over"));
+      stream.fail(new StreamEnd(StreamEnd.Kind.UNAVAILABLE, "the link is over"));
       over.countDown();
     }
   }
@@ -192,14 +188,16 @@ public final class WorkerLink {
             .setGreeting(
                 Greeting.newBuilder()
                     .setReplica(shared.settings.replica())
-                    .setReplicas(shared.settings.replicas()))
+                    .setReplicas(shared.settings.replicas())
+                    .addAllCapabilities(CAPABILITIES))
             .build());
   }
 
   private void registered(Register registration) {
     if (!registration.getWorker().equals(worker)) {
       end(
-          Status.PERMISSION_DENIED.withDescription(
+          new StreamEnd(
+              StreamEnd.Kind.FORBIDDEN,
               "the token is of worker %s, not of %s".formatted(worker, registration.getWorker())));
       return;
     }
@@ -216,7 +214,7 @@ public final class WorkerLink {
       case LinkInput.Reported(WorkerReport report) -> {
         heard = shared.clock.instant();
         report(report);
-        stream.request(1);
+        stream.request();
       }
       case LinkInput.Changed() -> {
         changed.set(false);
@@ -273,7 +271,7 @@ public final class WorkerLink {
   private void tick() {
     Instant now = shared.clock.instant();
     if (now.isAfter(heard.plus(shared.settings.silence()))) {
-      end(Status.DEADLINE_EXCEEDED.withDescription("nothing was heard of the worker"));
+      end(new StreamEnd(StreamEnd.Kind.SILENT, "nothing was heard of the worker"));
       return;
     }
     if (now.isAfter(sent.plus(shared.settings.heartbeat()))) {
@@ -298,7 +296,7 @@ public final class WorkerLink {
 
   private void send(Instruction instruction) {
     try {
-      if (!sender.send(instruction, shared.settings.silence())) {
+      if (!stream.send(instruction, shared.settings.silence())) {
         failedToSend = true;
       }
       sent = shared.clock.instant();
