@@ -17,6 +17,7 @@ import dev.orchard.dev.tls.KeyAndCertificate;
 import dev.orchard.operator.Operator;
 import dev.orchard.operator.OperatorSettings;
 import dev.orchard.worker.Worker;
+import dev.orchard.worker.road.ReplicaAddress;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.net.URI;
 import java.nio.file.Files;
@@ -110,9 +111,14 @@ public final class Dev implements AutoCloseable {
                 progress::step)
             .supply(settings.runtime());
     progress.step("runtime: " + supply.description());
-    LocalWorker local = new LocalWorker(data.resolve("worker"), supply, authority);
+    LocalWorker local =
+        new LocalWorker(
+            data.resolve("worker"), supply, authority, settings.transport(), settings.proxy());
     Instant started = clock.instant();
-    Worker worker = local.start(kubernetes, LOOPBACK + ":" + controller.workerPort());
+    Worker worker =
+        local.start(
+            kubernetes,
+            ReplicaAddress.parse("%s:%d|%s".formatted(LOOPBACK, controller.workerPort(), url)));
     parts.add("worker and its VMs", worker::end);
     local.awaitReady(kubernetes, started, clock);
     progress.step("worker: " + LocalWorker.NAME);

@@ -2,6 +2,8 @@ package dev.orchard.dev;
 
 import dev.orchard.dev.cluster.ClusterChoice;
 import dev.orchard.dev.guest.RuntimeChoice;
+import dev.orchard.worker.road.HttpProxy;
+import dev.orchard.worker.road.Transport;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param data all that it keeps and writes; one dev system at a time
  * @param assets folder of etcd and kube-apiserver ({@code KUBEBUILDER_ASSETS})
  * @param kubeconfig for {@link ClusterChoice#KUBECONFIG}; the one that kubectl would use if absent
+ * @param transport by which the worker speaks to the controller
+ * @param proxy for that; absent: none
  * @param path folders to look for programs in ({@code PATH})
  */
 public record DevSettings(
@@ -21,6 +25,8 @@ public record DevSettings(
     RuntimeChoice runtime,
     @Nullable Path assets,
     @Nullable Path kubeconfig,
+    Transport transport,
+    @Nullable HttpProxy proxy,
     String path) {
   /** With what the environment says of programs. */
   public static DevSettings of(
@@ -34,11 +40,19 @@ public record DevSettings(
             .map(Path::of)
             .orElse(null),
         null,
+        Transport.AUTO,
+        null,
         environment.getOrDefault("PATH", ""));
   }
 
   /** A copy that stands on the current context of that file. */
   public DevSettings withKubeconfig(Path kubeconfig) {
-    return new DevSettings(data, ClusterChoice.KUBECONFIG, runtime, assets, kubeconfig, path);
+    return new DevSettings(
+        data, ClusterChoice.KUBECONFIG, runtime, assets, kubeconfig, transport, proxy, path);
+  }
+
+  /** A copy whose worker takes that road. */
+  public DevSettings withTransport(Transport transport, @Nullable HttpProxy proxy) {
+    return new DevSettings(data, cluster, runtime, assets, kubeconfig, transport, proxy, path);
   }
 }

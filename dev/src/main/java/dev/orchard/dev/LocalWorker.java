@@ -10,6 +10,9 @@ import dev.orchard.worker.Worker;
 import dev.orchard.worker.WorkerSettings;
 import dev.orchard.worker.qemu.Accelerator;
 import dev.orchard.worker.qemu.GuestImage;
+import dev.orchard.worker.road.HttpProxy;
+import dev.orchard.worker.road.ReplicaAddress;
+import dev.orchard.worker.road.Transport;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.lang.management.ManagementFactory;
@@ -19,13 +22,21 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one worker of a dev system.
  *
  * @param data of its VMs and sessions
+ * @param transport by which it speaks to the controller
+ * @param proxy for that; absent: none
  */
-record LocalWorker(Path data, GuestSupply supply, CertificateAuthority authority) {
+record LocalWorker(
+    Path data,
+    GuestSupply supply,
+    CertificateAuthority authority,
+    Transport transport,
+    @Nullable HttpProxy proxy) {
   static final String NAME = "laptop";
   static final String IMAGE = "default";
 
@@ -36,7 +47,7 @@ record LocalWorker(Path data, GuestSupply supply, CertificateAuthority authority
   private static final int VMS_PER_PROCESSOR = 8;
 
   /** Starts it with an account and a token of its own. */
-  Worker start(KubernetesClient kubernetes, String controller) throws InterruptedException {
+  Worker start(KubernetesClient kubernetes, ReplicaAddress controller) throws InterruptedException {
     Path token = OwnerFiles.folder(data).resolve("token");
     OwnerFiles.write(token, Preparation.workerToken(kubernetes, NAME));
     return Worker.start(
@@ -44,6 +55,8 @@ record LocalWorker(Path data, GuestSupply supply, CertificateAuthority authority
             NAME,
             data,
             List.of(controller),
+            transport,
+            proxy,
             authority.certificateFile(),
             token,
             List.of(runtime()),

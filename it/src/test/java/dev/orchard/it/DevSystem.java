@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.orchard.dev.Dev;
 import dev.orchard.dev.guest.RuntimeChoice;
+import dev.orchard.worker.road.HttpProxy;
+import dev.orchard.worker.road.Transport;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -15,20 +17,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A dev system in this JVM, on a real API server: one for each runtime, started by the first test
- * that asks for it and ended with the JVM.
+ * A dev system in this JVM, on a real API server: one for each runtime and road, started by the
+ * first test that asks for it and ended with the JVM.
  *
  * <p>Without QEMU tests that ask for it fail in CI and are skipped elsewhere.
  */
 public final class DevSystem {
   private static final Logger log = LoggerFactory.getLogger(DevSystem.class);
-  private static final Map<RuntimeChoice, DevSystem> SHARED = new EnumMap<>(RuntimeChoice.class);
+  private static final Map<Kind, DevSystem> SHARED = new HashMap<>();
+
+  /** What tells one system from another. */
+  private record Kind(RuntimeChoice runtime, Transport transport, @Nullable HttpProxy proxy) {}
 
   private final Path folder;
   private final TestCluster cluster;
@@ -43,18 +49,26 @@ public final class DevSystem {
   }
 
   /** The system of that runtime. What tests create in it needs names of their own. */
-  public static synchronized DevSystem with(RuntimeChoice runtime) throws InterruptedException {
-    DevSystem running = SHARED.get(runtime);
+  public static DevSystem with(RuntimeChoice runtime) throws InterruptedException {
+    return with(runtime, Transport.AUTO, null);
+  }
+
+  /** The system of that runtime whose worker takes that road to the controller. */
+  public static synchronized DevSystem with(
+      RuntimeChoice runtime, Transport transport, @Nullable HttpProxy proxy)
+      throws InterruptedException {
+    Kind kind = new Kind(runtime, transport, proxy);
+    DevSystem running = SHARED.get(kind);
     if (running != null) {
       return running;
     }
     if (runtime == RuntimeChoice.QEMU && System.getenv("CI") == null) {
       assumeTrue(hasQemu(), "qemu-system-x86_64 is not on PATH");
     }
-    DevSystem started = start(runtime);
-    SHARED.put(runtime, started);
+    DevSystem started = start(kind);
+    SHARED.put(kind, started);
     // JUnit tells nobody of the end of its last class; etcd must not outlive us.
-    Runtime.getRuntime().addShutdownHook(new Thread(started::close, "end-" + runtime));
+    Runtime.getRuntime().addShutdownHook(new Thread(started::close, "end-" + kind));
     return started;
   }
 
@@ -80,13 +94,15 @@ public final class DevSystem {
     return kubernetes;
   }
 
-  private static DevSystem start(RuntimeChoice runtime) throws InterruptedException {
+  private static DevSystem start(Kind kind) throws InterruptedException {
     TestCluster cluster = TestCluster.start();
     Path folder = temporaryFolder();
     Dev dev =
         Dev.start(
-            cluster.settings(folder.resolve("data"), runtime),
-            line -> log.info("{}: {}", runtime, line));
+            cluster
+                .settings(folder.resolve("data"), kind.runtime)
+                .withTransport(kind.transport, kind.proxy),
+            line -> log.info("{}: {}", kind, line));
     KubernetesClient kubernetes =
         new KubernetesClientBuilder()
             .withConfig(Config.fromKubeconfig(dev.ready().kubeconfig().toFile()))

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 abstract class ExecScenarios {
   private static final int MIB = 1 << 20;
 
-  private final RuntimeChoice runtime;
+  protected final RuntimeChoice runtime;
   protected final String vm;
   private ExecClient client;
 
@@ -39,10 +39,15 @@ abstract class ExecScenarios {
 
   @BeforeAll
   void createVm() throws IOException, InterruptedException {
-    client = new ExecClient(DevSystem.with(runtime));
+    client = new ExecClient(system());
     client.post("/v1/vms", ExecClient.json(Map.of("name", vm, "image", "default")));
     // The first exec waits for the VM.
     run("true");
+  }
+
+  /** Where the VM is. */
+  protected DevSystem system() throws InterruptedException {
+    return DevSystem.with(runtime);
   }
 
   private Frames run(String... command) throws IOException, InterruptedException {

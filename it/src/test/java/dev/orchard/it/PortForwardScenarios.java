@@ -30,7 +30,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 abstract class PortForwardScenarios {
   private static final int SIXTEEN_MIB = 16 << 20;
 
-  private final RuntimeChoice runtime;
+  protected final RuntimeChoice runtime;
   private final String vm;
   private ExecClient client;
   private int echo;
@@ -44,10 +44,15 @@ abstract class PortForwardScenarios {
 
   @BeforeAll
   void startPrograms() throws IOException, InterruptedException {
-    client = new ExecClient(DevSystem.with(runtime));
+    client = new ExecClient(system());
     client.post("/v1/vms", ExecClient.json(Map.of("name", vm, "image", "default")));
     echo = serve("cat");
     digest = serve("sha256sum");
+  }
+
+  /** Where the VM is. */
+  protected DevSystem system() throws InterruptedException {
+    return DevSystem.with(runtime);
   }
 
   /** A program for each connection to the port that it returns. */

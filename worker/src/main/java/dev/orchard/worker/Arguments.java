@@ -2,6 +2,9 @@ package dev.orchard.worker;
 
 import dev.orchard.worker.qemu.Accelerator;
 import dev.orchard.worker.qemu.GuestImage;
+import dev.orchard.worker.road.HttpProxy;
+import dev.orchard.worker.road.ReplicaAddress;
+import dev.orchard.worker.road.Transport;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -23,7 +26,11 @@ import java.util.TreeSet;
 final class Arguments {
   static final String USAGE =
       """
-      usage: --controllers HOST:PORT,... --controller-ca PEM --token-file FILE [options]
+      usage: --controllers LIST --controller-ca PEM --token-file FILE [options]
+        --controllers LIST     one for each replica: HOST:PORT of its gRPC port, https://HOST:PORT
+                               of its HTTP port, or both with | between them
+        --transport WORD       grpc, http or auto: gRPC, and where it does not get through HTTP
+                               (auto); HTTPS_PROXY and NO_PROXY count for HTTP
         --name NAME            of the Worker and its ServiceAccount (the host's name)
         --data-dir DIR         of VMs and sessions (/var/lib/orchard)
         --runtimes LIST        of qemu, process; the first is the default (qemu)
@@ -38,6 +45,7 @@ final class Arguments {
   private static final Set<String> NAMES =
       Set.of(
           "controllers",
+          "transport",
           "controller-ca",
           "token-file",
           "name",
@@ -50,9 +58,11 @@ final class Arguments {
           "accelerator");
 
   private final Map<String, String> given;
+  private final Map<String, String> environment;
 
-  private Arguments(Map<String, String> given) {
+  private Arguments(Map<String, String> given, Map<String, String> environment) {
     this.given = given;
+    this.environment = environment;
   }
 
   /**
@@ -80,14 +90,16 @@ final class Arguments {
       }
       given.put(flag.substring(2), flags.get(i + 1));
     }
-    return new Arguments(given).settings();
+    return new Arguments(given, environment).settings();
   }
 
   private WorkerSettings settings() {
     return new WorkerSettings(
         text("name").orElseGet(Arguments::hostName),
         Path.of(text("data-dir").orElse("/var/lib/orchard")),
-        list(required("controllers")),
+        list(required("controllers")).stream().map(ReplicaAddress::parse).toList(),
+        Transport.ofWord(text("transport").orElse("auto")),
+        HttpProxy.of(environment).orElse(null),
         Path.of(required("controller-ca")),
         Path.of(required("token-file")),
         list(text("runtimes").orElse("qemu")),

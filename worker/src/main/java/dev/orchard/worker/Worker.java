@@ -7,6 +7,7 @@ import dev.orchard.worker.gateway.WorkerIdentity;
 import dev.orchard.worker.guest.GuestDialer;
 import dev.orchard.worker.process.ProcessRuntime;
 import dev.orchard.worker.qemu.QemuRuntime;
+import dev.orchard.worker.road.Dialing;
 import dev.orchard.worker.session.Sessions;
 import dev.orchard.worker.vm.VmRuntime;
 import dev.orchard.worker.vm.Vms;
@@ -65,8 +66,12 @@ public final class Worker implements AutoCloseable {
             });
     Gateway gateway =
         new Gateway(
-            new Gateway.Dialing(
-                settings.controllers(), settings.controllerCa(), settings.tokenFile()),
+            new Dialing(
+                settings.controllers(),
+                settings.transport(),
+                settings.controllerCa(),
+                settings.tokenFile(),
+                settings.proxy()),
             identity(settings, runtimes),
             board,
             vms,

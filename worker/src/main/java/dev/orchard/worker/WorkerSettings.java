@@ -2,16 +2,22 @@ package dev.orchard.worker;
 
 import dev.orchard.worker.qemu.Accelerator;
 import dev.orchard.worker.qemu.GuestImage;
+import dev.orchard.worker.road.HttpProxy;
+import dev.orchard.worker.road.ReplicaAddress;
+import dev.orchard.worker.road.Transport;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that a worker can be told.
  *
  * @param name of the Worker object and of the ServiceAccount
  * @param dataDir of VMs and sessions; 0700, of one worker alone
- * @param controllers host:port each
+ * @param controllers one for each replica
+ * @param transport which roads to them are taken
+ * @param proxy for the road over HTTP; absent: none
  * @param controllerCa PEM file that controllers' certificates are checked against
  * @param tokenFile the worker's bearer token; read anew for every call
  * @param runtimes {@code qemu}, {@code process}; the first is that of VMs which name none
@@ -23,7 +29,9 @@ import java.util.Map;
 public record WorkerSettings(
     String name,
     Path dataDir,
-    List<String> controllers,
+    List<ReplicaAddress> controllers,
+    Transport transport,
+    @Nullable HttpProxy proxy,
     Path controllerCa,
     Path tokenFile,
     List<String> runtimes,
@@ -37,6 +45,7 @@ public record WorkerSettings(
     controllers = List.copyOf(controllers);
     runtimes = List.copyOf(runtimes);
     images = Map.copyOf(images);
+    controllers.forEach(controller -> controller.require(transport));
     agentCommand = List.copyOf(agentCommand);
     if (runtimes.isEmpty()) {
       throw new IllegalArgumentException("runtimes: none of qemu, process");

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.orchard.worker.qemu.Accelerator;
 import dev.orchard.worker.qemu.GuestImage;
+import dev.orchard.worker.road.ReplicaAddress;
+import dev.orchard.worker.road.Transport;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ArgumentsTest {
@@ -24,7 +28,10 @@ class ArgumentsTest {
   void theRestHasDefaults() {
     WorkerSettings settings = Arguments.parse(List.of(), LEAST);
 
-    assertThat(settings.controllers()).containsExactly("a:1", "b:2");
+    assertThat(settings.controllers())
+        .containsExactly(ReplicaAddress.parse("a:1"), ReplicaAddress.parse("b:2"));
+    assertThat(settings.transport()).isEqualTo(Transport.AUTO);
+    assertThat(settings.proxy()).isNull();
     assertThat(settings.controllerCa()).isEqualTo(Path.of("/ca.pem"));
     assertThat(settings.tokenFile()).isEqualTo(Path.of("/token"));
     assertThat(settings.name()).isNotEmpty();
@@ -42,7 +49,8 @@ class ArgumentsTest {
     WorkerSettings settings =
         Arguments.parse(
             List.of(
-                "--controllers", "c:3",
+                "--controllers", "c:3|https://c:4",
+                "--transport", "http",
                 "--controller-ca", "/other.pem",
                 "--token-file", "/other",
                 "--name", "w7",
@@ -60,7 +68,10 @@ class ArgumentsTest {
             new WorkerSettings(
                 "w7",
                 Path.of("/data"),
-                List.of("c:3"),
+                List.of(
+                    new ReplicaAddress(Optional.of("c:3"), Optional.of(URI.create("https://c:4")))),
+                Transport.HTTP,
+                null,
                 Path.of("/other.pem"),
                 Path.of("/other"),
                 List.of("process", "qemu"),
@@ -94,5 +105,16 @@ class ArgumentsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Arguments.parse(List.of("--runtimes", "process"), LEAST))
         .withMessageContaining("agentCommand");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Arguments.parse(List.of("--transport", "quic"), LEAST))
+        .withMessageContaining("quic");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Arguments.parse(List.of("--transport", "http"), LEAST))
+        .withMessageContaining("'a:1' has no https://HOST:PORT");
+    for (String address : List.of("a", "a:1|b:2", "http://a:1", "https://a:1/path", "")) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> ReplicaAddress.parse(address))
+          .withMessageContaining("'" + address + "'");
+    }
   }
 }

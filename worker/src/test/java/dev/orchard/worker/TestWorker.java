@@ -4,6 +4,8 @@ import dev.orchard.proto.worker.v1.Attachment;
 import dev.orchard.proto.worker.v1.DisconnectPolicy;
 import dev.orchard.proto.worker.v1.ExecSpec;
 import dev.orchard.worker.qemu.Accelerator;
+import dev.orchard.worker.road.ReplicaAddress;
+import dev.orchard.worker.road.Transport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +61,12 @@ final class TestWorker {
             new WorkerSettings(
                 "w1",
                 data,
-                controllers.stream().map(FakeController::address).toList(),
+                controllers.stream()
+                    .map(FakeController::address)
+                    .map(ReplicaAddress::parse)
+                    .toList(),
+                Transport.AUTO,
+                null,
                 certificate.ca(),
                 token,
                 List.of("process"),

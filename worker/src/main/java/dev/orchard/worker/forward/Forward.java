@@ -65,7 +65,7 @@ final class Forward {
     changes.release();
   }
 
-  void answer(Forwards.Opener opener) {
+  void answer(Forwards.Opener opener) throws InterruptedException {
     MessageStream<WorkerFrame> answering = opener.open(new FromReplica());
     answering.send(
         WorkerFrame.newBuilder()

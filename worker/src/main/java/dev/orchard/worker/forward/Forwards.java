@@ -20,7 +20,8 @@ public final class Forwards {
 
   /** Connects to the replica that waits for a forward. */
   public interface Opener {
-    MessageStream<WorkerFrame> open(StreamListener<ControllerFrame> listener);
+    MessageStream<WorkerFrame> open(StreamListener<ControllerFrame> listener)
+        throws InterruptedException;
   }
 
   private final Function<Uid, Optional<VmStatus>> vms;

@@ -2,25 +2,23 @@ package dev.orchard.worker.gateway;
 
 import dev.orchard.proto.worker.v1.Attachment;
 import dev.orchard.proto.worker.v1.Instruction;
-import dev.orchard.proto.worker.v1.WorkerGatewayGrpc;
 import dev.orchard.proto.worker.v1.WorkerReport;
 import dev.orchard.worker.gateway.LinkMailbox.Work;
-import dev.orchard.worker.stream.GrpcStream;
+import dev.orchard.worker.road.Road;
+import dev.orchard.worker.stream.MessageStream;
+import dev.orchard.worker.stream.StreamListener;
 import dev.orchard.worker.vm.Uid;
-import io.grpc.ConnectivityState;
-import io.grpc.ManagedChannel;
-import io.grpc.Status;
-import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.stub.ClientResponseObserver;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The link to one controller address, dialled for ever by a thread of its own.
+ * The link to one replica, dialled for ever by a thread of its own.
  *
  * <ol>
  *   <li>Connect; register; report every VM and session; say that this was all.
@@ -36,16 +34,13 @@ final class ControllerLink {
   /** Without a word from the replica, its link is dead. */
   private static final Duration SILENCE = Duration.ofSeconds(45);
 
-  private static final Duration CONNECT = Duration.ofSeconds(20);
   private static final long FIRST_RETRY_MILLIS = 1_000;
   private static final long LAST_RETRY_MILLIS = 10_000;
 
   /** Instructions that the replica may send ahead. */
   private static final int INSTRUCTIONS_AHEAD = 16;
 
-  private final String address;
-  private final ManagedChannel channel;
-  private final WorkerGatewayGrpc.WorkerGatewayStub replica;
+  private final List<Road> roads;
   private final WorkerIdentity identity;
   private final Noticeboard board;
   private final Gateway gateway;
@@ -53,20 +48,21 @@ final class ControllerLink {
   private final LinkMailbox mailbox = new LinkMailbox();
   private final Thread thread;
 
-  ControllerLink(
-      String address,
-      ManagedChannel channel,
-      WorkerIdentity identity,
-      Noticeboard board,
-      Gateway gateway) {
-    this.address = address;
-    this.channel = channel;
-    this.replica = WorkerGatewayGrpc.newStub(channel);
+  /** The link's thread alone; the first is tried first, and is the last that led anywhere. */
+  private final Deque<Road> order;
+
+  /**
+   * @param roads to one replica, at least one
+   */
+  ControllerLink(List<Road> roads, WorkerIdentity identity, Noticeboard board, Gateway gateway) {
+    this.roads = List.copyOf(roads);
+    this.order = new ArrayDeque<>(roads);
     this.identity = identity;
     this.board = board;
     this.gateway = gateway;
     board.watch(mailbox);
-    this.thread = Thread.ofVirtual().name("controller-" + address).unstarted(this::run);
+    this.thread =
+        Thread.ofVirtual().name("controller-" + roads.getFirst().address()).unstarted(this::run);
   }
 
   void start() {
@@ -76,7 +72,7 @@ final class ControllerLink {
   void close() throws InterruptedException {
     thread.interrupt();
     thread.join();
-    channel.shutdownNow();
+    roads.forEach(Road::close);
   }
 
   boolean isConnected() {
@@ -92,7 +88,7 @@ final class ControllerLink {
     long retry = FIRST_RETRY_MILLIS;
     try {
       while (!Thread.interrupted()) {
-        if (awaitChannel() && serve()) {
+        if (linked()) {
           retry = FIRST_RETRY_MILLIS;
         }
         Thread.sleep(retry / 2 + random.nextLong(retry));
@@ -101,112 +97,109 @@ final class ControllerLink {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
-      log.error("link is not looked after any more controller={}", address, e);
+      log.error("link is not looked after any more controller={}", roads.getFirst().address(), e);
     }
   }
 
-  private boolean awaitChannel() throws InterruptedException {
-    channel.resetConnectBackoff();
-    long deadline = System.nanoTime() + CONNECT.toNanos();
-    ConnectivityState state = channel.getState(true);
-    while (state != ConnectivityState.READY) {
-      long left = deadline - System.nanoTime();
-      if (left <= 0) {
-        log.info("controller cannot be reached address={} state={}", address, state);
-        return false;
+  /** Takes one road after another; false if none led anywhere. */
+  private boolean linked() throws InterruptedException {
+    for (int i = 0; i < roads.size(); i++) {
+      Road road = order.getFirst();
+      if (road.reach() && serve(road)) {
+        return true;
       }
-      CountDownLatch change = new CountDownLatch(1);
-      channel.notifyWhenStateChanged(state, change::countDown);
-      var _ = change.await(left, TimeUnit.NANOSECONDS);
-      ConnectivityState next = channel.getState(true);
-      if (state == ConnectivityState.CONNECTING && next == ConnectivityState.TRANSIENT_FAILURE) {
-        log.info("controller cannot be reached address={} state={}", address, next);
-        return false;
-      }
-      state = next;
+      order.addLast(order.removeFirst());
     }
-    return true;
+    return false;
   }
 
   /** True if the replica ever answered. */
-  private boolean serve() throws InterruptedException {
+  private boolean serve(Road road) throws InterruptedException {
     mailbox.open();
     boolean primary = gateway.claim(this);
-    Stream stream = new Stream();
+    MessageStream<WorkerReport> stream = null;
     try {
-      replica.link(stream);
-      stream.calls.onNext(Reports.register(identity, primary));
+      stream = road.link(INSTRUCTIONS_AHEAD, new Incoming());
+      stream.send(Reports.register(identity, primary));
       board.repeat(mailbox);
-      return converse(stream.calls);
+      return converse(road, stream);
     } finally {
-      stream.calls.cancel("the worker ends the link", null);
+      if (stream != null) {
+        stream.cancel("the worker ends the link");
+      }
       mailbox.close();
       gateway.release(this);
     }
   }
 
-  private boolean converse(ClientCallStreamObserver<WorkerReport> calls)
+  private boolean converse(Road road, MessageStream<WorkerReport> stream)
       throws InterruptedException {
-    boolean greeted = false;
+    String replica = null;
     long sentAt = System.nanoTime();
     long heardAt = sentAt;
     while (true) {
-      Work work = mailbox.next(calls::isReady, HEARTBEAT.minusNanos(System.nanoTime() - sentAt));
+      Work work = mailbox.next(stream::isReady, HEARTBEAT.minusNanos(System.nanoTime() - sentAt));
       long now = System.nanoTime();
       switch (work) {
         case Work.Obey(Instruction instruction) -> {
           heardAt = now;
-          greeted = true;
-          obey(instruction);
-          calls.request(1);
+          if (replica == null) {
+            // The greeting comes first.
+            replica = instruction.getGreeting().getReplica();
+            log.info("linked controller={} replica={}", road.address(), replica);
+          }
+          obey(instruction, new Way(road, replica));
+          stream.request(1);
         }
-        case Work.Register() -> calls.onNext(Reports.register(identity, true));
+        case Work.Register() -> stream.send(Reports.register(identity, true));
         case Work.Report(WorkerReport report) -> {
           sentAt = now;
-          calls.onNext(report);
+          stream.send(report);
         }
         case Work.Pause() -> {
           if (now - heardAt > SILENCE.toNanos()) {
-            log.warn("controller fell silent address={}", address);
-            return greeted;
+            log.warn("controller fell silent address={}", road.address());
+            return replica != null;
           }
           sentAt = now;
-          if (calls.isReady()) {
-            calls.onNext(Reports.HEARTBEAT);
+          if (stream.isReady()) {
+            stream.send(Reports.HEARTBEAT);
           }
         }
-        case Work.End(Status why) -> {
-          log.info("link ended controller={} reason={}", address, why);
-          return greeted;
+        case Work.End(String why) -> {
+          log.info(
+              "link ended controller={} reason={}",
+              road.address(),
+              why == null ? "the replica has ended it" : why);
+          return replica != null;
         }
       }
     }
   }
 
-  private void obey(Instruction instruction) throws InterruptedException {
+  /** Back to whoever instructs. */
+  private record Way(Road road, String replica) {}
+
+  private void obey(Instruction instruction, Way way) throws InterruptedException {
     try {
       switch (instruction.getInstructionCase()) {
-        case GREETING -> {
-          log.info(
-              "linked controller={} replica={}", address, instruction.getGreeting().getReplica());
-          // It says so when it does not.
-          gateway.kubernetesReachable(this, true);
-        }
+        // It says so when it does not.
+        case GREETING -> gateway.kubernetesReachable(this, true);
         case PUT_VM -> gateway.vms().put(Instructions.vm(instruction.getPutVm()));
         case DELETE_VM -> gateway.vms().delete(new Uid(instruction.getDeleteVm().getUid()));
         case START_EXEC -> {
           gateway.sessions().start(Instructions.session(instruction.getStartExec().getSpec()));
           if (instruction.getStartExec().hasAttachment()) {
-            attach(instruction.getStartExec().getAttachment());
+            attach(instruction.getStartExec().getAttachment(), way);
           }
         }
-        case ATTACH -> attach(instruction.getAttach());
+        case ATTACH -> attach(instruction.getAttach(), way);
         case FORWARD ->
             gateway
                 .forwards()
                 .open(
                     Instructions.forward(instruction.getForward()),
-                    listener -> GrpcStream.open(replica::rendezvous, 0, listener));
+                    listener -> way.road.rendezvous(way.replica, listener));
         case CANCEL_EXEC ->
             gateway
                 .sessions()
@@ -221,45 +214,34 @@ final class ControllerLink {
         case HEARTBEAT, INSTRUCTION_NOT_SET -> {}
       }
     } catch (IllegalArgumentException e) {
-      log.warn("instruction is not obeyed controller={} reason={}", address, e.getMessage());
+      log.warn(
+          "instruction is not obeyed controller={} reason={}", way.road.address(), e.getMessage());
     }
   }
 
-  private void attach(Attachment attachment) {
+  private void attach(Attachment attachment, Way way) {
     gateway
         .sessions()
         .attach(
             Instructions.attachment(attachment),
-            listener -> Rendezvous.open(replica, attachment.getId(), listener));
+            listener -> Rendezvous.open(way.road, way.replica, attachment.getId(), listener));
   }
 
-  /** The carriage of the link: its callbacks leave word for the link's thread. */
-  private final class Stream implements ClientResponseObserver<WorkerReport, Instruction> {
-    private ClientCallStreamObserver<WorkerReport> calls;
-
-    @SuppressWarnings("NullAway.Init")
-    Stream() {}
-
+  /** What comes leaves word for the link's thread. */
+  private final class Incoming implements StreamListener<Instruction> {
     @Override
-    public void beforeStart(ClientCallStreamObserver<WorkerReport> requests) {
-      calls = requests;
-      requests.disableAutoRequestWithInitial(INSTRUCTIONS_AHEAD);
-      requests.setOnReadyHandler(mailbox::ready);
+    public void ready() {
+      mailbox.ready();
     }
 
     @Override
-    public void onNext(Instruction instruction) {
+    public void received(Instruction instruction) {
       mailbox.instruct(instruction);
     }
 
     @Override
-    public void onError(Throwable why) {
-      mailbox.end(Status.fromThrowable(why));
-    }
-
-    @Override
-    public void onCompleted() {
-      mailbox.end(Status.OK);
+    public void ended(@Nullable String failure) {
+      mailbox.end(failure);
     }
   }
 }

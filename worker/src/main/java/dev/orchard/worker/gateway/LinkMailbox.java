@@ -6,7 +6,6 @@ import dev.orchard.proto.worker.v1.WorkerReport;
 import dev.orchard.worker.session.SessionStatus;
 import dev.orchard.worker.vm.Uid;
 import dev.orchard.worker.vm.VmStatus;
-import io.grpc.Status;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -34,7 +33,8 @@ final class LinkMailbox implements Noticeboard.Watcher {
     /** Nothing, for the time that was given. */
     record Pause() implements Work {}
 
-    record End(Status why) implements Work {}
+    /** {@code why} is absent if the replica has ended the link regularly. */
+    record End(@Nullable String why) implements Work {}
   }
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -59,7 +59,7 @@ final class LinkMailbox implements Noticeboard.Watcher {
   private boolean synced;
 
   @GuardedBy("lock")
-  private @Nullable Status ended;
+  private Work.@Nullable End ended;
 
   /** A new stream: what was meant for the one before is forgotten. */
   void open() {
@@ -142,11 +142,11 @@ final class LinkMailbox implements Noticeboard.Watcher {
     }
   }
 
-  void end(Status why) {
+  void end(@Nullable String why) {
     lock.lock();
     try {
       if (ended == null) {
-        ended = why;
+        ended = new Work.End(why);
       }
       changed.signal();
     } finally {
@@ -186,7 +186,7 @@ final class LinkMailbox implements Noticeboard.Watcher {
   @GuardedBy("lock")
   private @Nullable Work pending(BooleanSupplier room) {
     if (ended != null) {
-      return new Work.End(ended);
+      return ended;
     }
     Instruction instruction = instructions.poll();
     if (instruction != null) {

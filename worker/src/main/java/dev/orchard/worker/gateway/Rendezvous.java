@@ -6,63 +6,66 @@ import dev.orchard.exec.frame.ProtoFrames;
 import dev.orchard.proto.worker.v1.Answer;
 import dev.orchard.proto.worker.v1.ControllerFrame;
 import dev.orchard.proto.worker.v1.WorkerFrame;
-import dev.orchard.proto.worker.v1.WorkerGatewayGrpc;
+import dev.orchard.worker.road.Road;
 import dev.orchard.worker.session.Peer;
-import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.stub.ClientResponseObserver;
+import dev.orchard.worker.stream.MessageStream;
+import dev.orchard.worker.stream.StreamListener;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The stream of one attachment. Outwards it is sent to only while it is ready, inwards it is asked
- * for one frame at a time, so that what is under way is bounded by HTTP/2's window.
+ * for one frame at a time, so that what is under way is bounded by the stream's window.
  */
-final class Rendezvous implements Peer, ClientResponseObserver<WorkerFrame, ControllerFrame> {
+final class Rendezvous implements Peer, StreamListener<ControllerFrame> {
   private final Peer.Listener listener;
-  private ClientCallStreamObserver<WorkerFrame> calls;
+  private MessageStream<WorkerFrame> stream;
 
   @SuppressWarnings("NullAway.Init")
   private Rendezvous(Peer.Listener listener) {
     this.listener = listener;
   }
 
-  /** Answers an attachment on the channel of the link that it was asked for on. */
-  static Rendezvous open(
-      WorkerGatewayGrpc.WorkerGatewayStub replica, String attachment, Peer.Listener listener) {
+  /**
+   * Answers an attachment on the road of the link that it was asked for on.
+   *
+   * @param replica that has asked
+   */
+  static Rendezvous open(Road road, String replica, String attachment, Peer.Listener listener)
+      throws InterruptedException {
     Rendezvous rendezvous = new Rendezvous(listener);
-    replica.rendezvous(rendezvous);
-    rendezvous.calls.onNext(
+    rendezvous.stream = road.rendezvous(replica, rendezvous);
+    rendezvous.stream.send(
         WorkerFrame.newBuilder().setAnswer(Answer.newBuilder().setAttachment(attachment)).build());
     return rendezvous;
   }
 
   @Override
-  public void beforeStart(ClientCallStreamObserver<WorkerFrame> requests) {
-    calls = requests;
-    requests.disableAutoRequestWithInitial(0);
-    requests.setOnReadyHandler(listener::wake);
+  public void ready() {
+    listener.wake();
   }
 
   @Override
   public boolean isReady() {
-    return calls.isReady();
+    return stream.isReady();
   }
 
   @Override
   public void send(Frame.Out frame) {
-    calls.onNext(WorkerFrame.newBuilder().setFrame(ProtoFrames.encode(frame)).build());
+    stream.send(WorkerFrame.newBuilder().setFrame(ProtoFrames.encode(frame)).build());
   }
 
   @Override
   public void complete() {
-    calls.onCompleted();
+    stream.complete();
   }
 
   @Override
   public void more() {
-    calls.request(1);
+    stream.request(1);
   }
 
   @Override
-  public void onNext(ControllerFrame message) {
+  public void received(ControllerFrame message) {
     try {
       if (ProtoFrames.decode(message.getFrame()) instanceof Frame.In frame) {
         listener.received(frame);
@@ -77,12 +80,7 @@ final class Rendezvous implements Peer, ClientResponseObserver<WorkerFrame, Cont
   }
 
   @Override
-  public void onError(Throwable why) {
-    listener.closed();
-  }
-
-  @Override
-  public void onCompleted() {
+  public void ended(@Nullable String failure) {
     listener.closed();
   }
 }

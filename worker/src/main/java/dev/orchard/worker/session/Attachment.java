@@ -127,7 +127,13 @@ final class Attachment implements Peer.Listener {
   }
 
   private void run() {
-    Peer open = opener.open(this);
+    Peer open;
+    try {
+      open = opener.open(this);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
     peer = open;
     try {
       session.attached(this);

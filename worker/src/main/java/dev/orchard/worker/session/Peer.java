@@ -32,6 +32,6 @@ public interface Peer {
 
   /** Connects to the peer that waits for an attachment. */
   interface Opener {
-    Peer open(Listener listener);
+    Peer open(Listener listener) throws InterruptedException;
   }
 }

@@ -142,11 +142,15 @@ public final class Sessions {
   }
 
   private static void tellAbsence(Uid uid, Peer.Opener opener) {
-    Peer peer = opener.open(new Peer.Listener() {});
-    peer.send(
-        new Frame.Failure(
-            ErrorCode.SESSION_GONE, "session " + uid + " is not, or no longer, on this worker"));
-    peer.complete();
+    try {
+      Peer peer = opener.open(new Peer.Listener() {});
+      peer.send(
+          new Frame.Failure(
+              ErrorCode.SESSION_GONE, "session " + uid + " is not, or no longer, on this worker"));
+      peer.complete();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Ends a session. The id of an unknown one is kept as cancelled: a later start finds that. */
