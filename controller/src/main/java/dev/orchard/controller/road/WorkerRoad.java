@@ -79,7 +79,6 @@ public final class WorkerRoad implements Routes {
   }
 
   private String worker(Headers headers) {
-    Requests.requireNoOrigin(headers);
     String worker = tokens.worker(Requests.authorization(headers));
     if (!SessionSocket.offered(headers).contains(WorkerSocket.SUBPROTOCOL)) {
       throw ApiException.invalid(
