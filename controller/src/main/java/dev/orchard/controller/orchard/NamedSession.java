@@ -127,7 +127,7 @@ final class NamedSession implements FrameStream {
   }
 
   boolean takesInput() {
-    return !input.isOver();
+    return !input.hasEnded();
   }
 
   /** Whether all that was asked for has been sent; asks once. */

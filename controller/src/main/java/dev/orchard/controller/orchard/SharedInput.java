@@ -41,16 +41,24 @@ final class SharedInput implements AutoCloseable {
   @GuardedBy("lock")
   private long end = -1;
 
-  /** No input is taken any more: its end was sent, or the session is over. */
-  private volatile boolean over;
+  /** The end of stdin was sent. */
+  private volatile boolean ended;
+
+  /** The session takes no input any more. */
+  @GuardedBy("lock")
+  private boolean over;
+
+  /** Whether the present attachment has told what the process has taken. */
+  @GuardedBy("lock")
+  private boolean told;
 
   SharedInput(Sessions sessions, VMExec exec) {
     this.sessions = sessions;
     this.exec = exec;
   }
 
-  boolean isOver() {
-    return over;
+  boolean hasEnded() {
+    return ended;
   }
 
   /**
@@ -63,7 +71,7 @@ final class SharedInput implements AutoCloseable {
     lock.lockInterruptibly();
     try {
       awaitOpen(gone);
-      if (over || end < 0) {
+      if (over || ended || end < 0) {
         return;
       }
       for (Frame.In frame : PlainCodec.frames(end, data)) {
@@ -71,7 +79,7 @@ final class SharedInput implements AutoCloseable {
       }
       end += data.size();
       flush(gone);
-      over |= data.isEmpty();
+      ended |= data.isEmpty();
     } finally {
       lock.unlock();
     }
@@ -88,10 +96,10 @@ final class SharedInput implements AutoCloseable {
     }
   }
 
-  /** Until the session has told where its stdin stands. */
+  /** Until the session has told what the process has taken. */
   @GuardedBy("lock")
   private void awaitOpen(BooleanSupplier gone) throws InterruptedException {
-    while ((stream == null || end < 0) && !over && !gone.getAsBoolean()) {
+    while ((stream == null || !told) && !over && !gone.getAsBoolean()) {
       if (stream == null) {
         open();
       } else {
@@ -105,6 +113,7 @@ final class SharedInput implements AutoCloseable {
   private void open() throws InterruptedException {
     try {
       stream = sessions.attach(exec, AttachOptions.writer(true));
+      told = false;
       while (!sent.isEmpty()) {
         waiting.addFirst(sent.removeLast());
       }
@@ -154,7 +163,9 @@ final class SharedInput implements AutoCloseable {
   @GuardedBy("lock")
   private void acknowledged(long taken) {
     end = Math.max(end, taken);
-    sent.removeIf(frame -> frame.end() <= taken && !frame.eof());
+    Deque<Frame.Stdin> first = told ? sent : waiting;
+    first.removeIf(frame -> frame.end() <= taken && !frame.eof());
+    told = true;
   }
 
   @Override
