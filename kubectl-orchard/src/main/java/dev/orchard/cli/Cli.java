@@ -1,8 +1,10 @@
 package dev.orchard.cli;
 
+import dev.orchard.cli.copy.CpCommand;
 import dev.orchard.cli.exec.AttachCommand;
 import dev.orchard.cli.exec.ExecCommand;
 import dev.orchard.cli.exec.LogsCommand;
+import dev.orchard.cli.forward.PortForwardCommand;
 import dev.orchard.cli.message.CliException;
 import dev.orchard.cli.message.ExitCodes;
 import dev.orchard.cli.message.Messages;
@@ -12,6 +14,7 @@ import dev.orchard.cli.session.SignalCommand;
 import dev.orchard.cli.terminal.LocalSide;
 import dev.orchard.cli.terminal.Signals;
 import dev.orchard.cli.terminal.Terminal;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
@@ -55,14 +58,22 @@ public final class Cli {
   public static int run(String[] args, LocalSide local) {
     Messages messages = new Messages(local.stderr());
     try {
-      return commandLine(args, local, messages).execute(ownArguments(args));
+      if (args.length > 0 && args[0].equals(Completion.COMMAND)) {
+        OrchardCommand orchard = new OrchardCommand(local);
+        return new Completion(commandLine(new String[0], orchard, local, messages), orchard)
+            .run(List.of(args).subList(1, args.length), local);
+      }
+      return commandLine(args, new OrchardCommand(local), local, messages)
+          .execute(ownArguments(args));
+    } catch (IOException e) {
+      return ExitCodes.LOCAL_FAILURE;
     } catch (CliException e) {
       return report(e, messages);
     }
   }
 
-  private static CommandLine commandLine(String[] args, LocalSide local, Messages messages) {
-    OrchardCommand orchard = new OrchardCommand(local);
+  private static CommandLine commandLine(
+      String[] args, OrchardCommand orchard, LocalSide local, Messages messages) {
     CommandLine line = new CommandLine(orchard);
     Map<String, Supplier<Object>> commands = commands(args, local, messages, orchard);
     List<String> own = List.of(ownArguments(args));
@@ -90,6 +101,8 @@ public final class Cli {
     commands.put("ps", () -> new PsCommand(local, orchard, InstantSource.system()));
     commands.put("signal", () -> new SignalCommand(orchard));
     commands.put("kill", () -> new KillCommand(orchard));
+    commands.put("cp", () -> new CpCommand(local, messages, orchard));
+    commands.put("port-forward", () -> new PortForwardCommand(local, messages, orchard));
     commands.put("version", () -> new VersionCommand(local));
     return commands;
   }

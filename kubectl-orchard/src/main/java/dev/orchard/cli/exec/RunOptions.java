@@ -14,9 +14,6 @@ import picocli.CommandLine.Option;
 
 /** How a command is to run in the VM. */
 final class RunOptions {
-  /** A controller takes 16 bits of seconds. */
-  private static final Duration MAX_WAIT = Duration.ofHours(18);
-
   private static final Duration MAX_TIMEOUT = Duration.ofDays(365);
 
   private enum OnDisconnect {
@@ -72,15 +69,10 @@ final class RunOptions {
         Optional.ofNullable(workdir),
         Optional.ofNullable(user),
         Optional.ofNullable(timeout)
-            .map(text -> duration("--timeout", text, Duration.ZERO, MAX_TIMEOUT)),
-        startTimeout(wait),
+            .map(text -> Durations.option("--timeout", text, Duration.ZERO, MAX_TIMEOUT)),
+        Durations.startTimeout(wait),
         policy(comesBack),
         false);
-  }
-
-  /** The option {@code --wait} of any command. */
-  static Duration startTimeout(String wait) {
-    return duration("--wait", wait, Duration.ofSeconds(1), MAX_WAIT);
   }
 
   private DisconnectPolicy policy(boolean comesBack) {
@@ -101,14 +93,5 @@ final class RunOptions {
       variables.put(pair.substring(0, equals), pair.substring(equals + 1));
     }
     return variables;
-  }
-
-  private static Duration duration(String option, String text, Duration least, Duration most) {
-    return Durations.parse(text)
-        .filter(value -> value.compareTo(least) >= 0 && value.compareTo(most) <= 0)
-        .orElseThrow(() ->
-            CliException.usage(
-                "%s '%s' is not a duration like 90s, 5m or 1h30m of %d to %d seconds"
-                    .formatted(option, text, least.toSeconds(), most.toSeconds())));
   }
 }

@@ -6,6 +6,7 @@ import dev.orchard.cli.kubeconfig.Identity;
 import dev.orchard.cli.message.CliException;
 import dev.orchard.exec.frame.Frame;
 import java.net.http.HttpRequest;
+import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -132,6 +133,15 @@ public final class DirectRoad implements Road {
 
   private static String vms(String namespace) {
     return "/v1/namespaces/" + namespace + "/vms";
+  }
+
+  @Override
+  public <L extends WebSocket.Listener> Reply<L> forward(
+      String namespace, String vm, int port, L listener) {
+    return http.webSocket(
+        "%s/%s/port-forward?port=%d".formatted(vms(namespace), vm, port),
+        Optional.empty(),
+        listener);
   }
 
   @Override

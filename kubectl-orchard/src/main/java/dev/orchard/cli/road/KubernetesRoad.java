@@ -6,6 +6,7 @@ import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.JsonFrames;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
+import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -214,6 +215,15 @@ public final class KubernetesRoad implements Road {
                         "{\"spec\":{\"desiredState\":\"Cancelled\"}}"))
                 .build())
         .map(_ -> session);
+  }
+
+  @Override
+  public <L extends WebSocket.Listener> Reply<L> forward(
+      String namespace, String vm, int port, L listener) {
+    return http.webSocket(
+        "%s/namespaces/%s/vms/%s/portforward?port=%d".formatted(SUBRESOURCES, namespace, vm, port),
+        Optional.empty(),
+        listener);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.orchard.cli.road;
 
 import dev.orchard.exec.frame.Frame;
+import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.List;
 
@@ -54,6 +55,10 @@ public interface Road extends AutoCloseable {
    * @param selector of labels; empty for all of the namespace
    */
   Reply<List<String>> vms(String namespace, String selector) throws InterruptedException;
+
+  /** Connects to a TCP port of a VM: binary messages, an empty one of ours ends our half. */
+  <L extends WebSocket.Listener> Reply<L> forward(
+      String namespace, String vm, int port, L listener);
 
   /** Whether a session can only be named together with its VM. */
   boolean needsVm();

@@ -112,6 +112,11 @@ final class FakeKubernetes implements AutoCloseable {
     return FakeController.taken(calls, "nothing was asked for");
   }
 
+  /** Whether something was asked for that the test has not looked at. */
+  boolean hasCalls() {
+    return !calls.isEmpty();
+  }
+
   FakeAttachment attachment() throws InterruptedException {
     return FakeController.taken(attachments, "nobody attached");
   }

@@ -116,4 +116,35 @@ class TerminalTest {
       assertThat(terminal.exitCode()).isEqualTo(9);
     }
   }
+
+  @Test
+  void hangsUpByTheEscapeKeys() throws Exception {
+    try (PseudoTerminal terminal = cli("-it", "--", "sh")) {
+      FakeAttachment attachment = controller.attachment().started().ack(0).stdout(0, "up");
+      terminal.awaitOnScreen("up");
+      terminal.type("ls\r");
+      assertThat(attachment.stdin().data().toStringUtf8()).isEqualTo("ls\r");
+      terminal.type("~.");
+      assertThat(attachment.received()).isEqualTo(new Frame.Signal("HUP"));
+      assertThat(terminal.exitCode()).isEqualTo(129);
+      terminal.awaitOnScreen("as-it-was");
+      assertThat(terminal.screen()).contains("hung up on session vm/vm-");
+    }
+  }
+
+  @Test
+  void leavesTheCommandRunningByTheEscapeKeys() throws Exception {
+    try (PseudoTerminal terminal = cli("-it", "--", "sh")) {
+      FakeAttachment attachment = controller.attachment().started().ack(0).stdout(0, "up");
+      terminal.awaitOnScreen("up");
+      terminal.type("~?");
+      terminal.awaitOnScreen("~d leaves it running");
+      terminal.type("~d");
+      // What was typed before the help is still a line's start: nothing went to the command.
+      assertThat(attachment.received()).isEqualTo(new Frame.Detach());
+      assertThat(terminal.exitCode()).isEqualTo(255);
+      terminal.awaitOnScreen("as-it-was");
+      assertThat(terminal.screen()).contains("which runs on: kubectl orchard attach vm/vm-");
+    }
+  }
 }

@@ -1,0 +1,28 @@
+package dev.orchard.cli.copy;
+
+import dev.orchard.cli.message.CliException;
+import dev.orchard.cli.road.Names;
+import java.nio.file.Path;
+
+/** One end of a copy. */
+sealed interface Endpoint {
+  /** A file or folder here. */
+  record Local(Path path, String text) implements Endpoint {}
+
+  /** A file or folder in a VM. */
+  record Remote(String vm, String path) implements Endpoint {}
+
+  /** {@code VM:PATH}; whatever has no colon, or a slash before it, is a path here. */
+  static Endpoint of(String text) {
+    int colon = text.indexOf(':');
+    int slash = text.indexOf('/');
+    if (colon < 0 || (slash >= 0 && slash < colon)) {
+      return new Local(Path.of(text), text);
+    }
+    String path = text.substring(colon + 1);
+    if (path.isEmpty()) {
+      throw CliException.usage("which path in the VM? '%s' names none".formatted(text));
+    }
+    return new Remote(Names.label("VM", text.substring(0, colon)), path);
+  }
+}
