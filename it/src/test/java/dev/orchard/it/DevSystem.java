@@ -3,7 +3,10 @@ package dev.orchard.it;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.orchard.dev.Dev;
+import dev.orchard.dev.cluster.AssetsCluster;
 import dev.orchard.dev.guest.RuntimeChoice;
+import dev.orchard.dev.tls.CertificateAuthority;
+import dev.orchard.dev.tls.KeyAndCertificate;
 import dev.orchard.worker.road.HttpProxy;
 import dev.orchard.worker.road.Transport;
 import io.fabric8.kubernetes.client.Config;
@@ -15,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -82,6 +86,14 @@ public final class DevSystem {
 
   public Path kubeconfig() {
     return dev.ready().kubeconfig();
+  }
+
+  /** A user of the API server by certificate, without any rights. Needs a cluster of our own. */
+  public KeyAndCertificate user(String name) {
+    Path users = folder.resolve("data").resolve("cluster").resolve("users");
+    assumeTrue(Files.isDirectory(users), "the API server is not ours, nor its users' authority");
+    return CertificateAuthority.in(users, AssetsCluster.USERS_AUTHORITY, Clock.systemUTC())
+        .issue(name);
   }
 
   /** PEM file of the authority that signed the controller's certificate. */

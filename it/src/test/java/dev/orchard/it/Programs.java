@@ -72,4 +72,14 @@ final class Programs {
       throw new IOException(e.getCause());
     }
   }
+
+  /** The plugin, for a test that speaks with it. Its messages go to ours. */
+  static Process start(DevSystem system, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of(plugin().toString()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().putAll(environment(system));
+    return builder.start();
+  }
 }

@@ -29,6 +29,10 @@ import java.util.List;
 public final class AssetsCluster implements Cluster {
   // A loaded machine took 40 s for what an idle one does in 5.
   private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
+
+  /** Name, and in the data the folder {@code users}, of what signs users' certificates. */
+  public static final String USERS_AUTHORITY = "users";
+
   private static final Duration POLL = Duration.ofMillis(100);
 
   private final Path assets;
@@ -143,6 +147,9 @@ public final class AssetsCluster implements Cluster {
     CertificateAuthority frontProxyAuthority =
         CertificateAuthority.in(data.resolve("front-proxy"), "front-proxy-ca", clock);
     KeyAndCertificate frontProxy = frontProxyAuthority.issue("front-proxy-client");
+    // Likewise: its certificates are users, by their names.
+    CertificateAuthority users =
+        CertificateAuthority.in(data.resolve("users"), USERS_AUTHORITY, clock);
     // Kept, as tokens outlive the process that signed them.
     CertificateAuthority tokenSigner =
         CertificateAuthority.in(data.resolve("service-accounts"), "service-accounts", clock);
@@ -162,6 +169,7 @@ public final class AssetsCluster implements Cluster {
     command.addAll(List.of("--etcd-keyfile", etcdClient.key().toString()));
     command.addAll(List.of("--authorization-mode", "RBAC", "--anonymous-auth=false"));
     command.addAll(List.of("--token-auth-file", tokens.toString()));
+    command.addAll(List.of("--client-ca-file", users.certificateFile().toString()));
     // It waits for service accounts that only a controller would make.
     command.addAll(List.of("--disable-admission-plugins", "ServiceAccount"));
     command.addAll(List.of("--service-account-issuer", "https://kubernetes.default.svc"));

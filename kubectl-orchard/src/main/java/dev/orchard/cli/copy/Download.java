@@ -4,6 +4,7 @@ import dev.orchard.cli.message.CliException;
 import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -34,8 +35,8 @@ final class Download {
     if (beside == null || !Files.isDirectory(beside)) {
       throw CliException.local("there is no folder " + beside);
     }
-    String name =
-        folder ? source.replaceFirst("/+$", "").replaceFirst(".*/", "") : fileName(target.path());
+    // By its name here: one that the VM chose could be that of anything in the folder.
+    String name = folder ? Endpoint.name(source) : fileName(target.path());
     Path part = beside.resolve("." + name + ".orchard-part");
     if (!resume) {
       Files.deleteIfExists(part);
@@ -45,7 +46,7 @@ final class Download {
     try (Arrival arrival = new Arrival(part, unpacked, resume)) {
       vm.run("download.sh", null, arrival, source, Long.toString(here));
       arrival.finish();
-      place(arrival, part, folder ? beside.resolve(arrival.name()) : target.path());
+      place(arrival, part, folder ? beside.resolve(name) : target.path());
     } finally {
       if (!resume) {
         Files.deleteIfExists(part);
@@ -64,6 +65,10 @@ final class Download {
       throw CliException.remote(target + " is there already");
     }
     if (arrival.isFolder()) {
+      if (!Files.isDirectory(arrival.folder(), LinkOption.NOFOLLOW_LINKS)) {
+        throw CliException.remote(
+            "nothing was copied: what came holds no folder " + arrival.name());
+      }
       Files.move(arrival.folder(), target);
       return;
     }

@@ -12,6 +12,15 @@ sealed interface Endpoint {
   /** A file or folder in a VM. */
   record Remote(String vm, String path) implements Endpoint {}
 
+  /** The last part of a path, which a copy has where its target is a folder. */
+  static String name(String path) {
+    String name = path.replaceFirst("/+$", "").replaceFirst(".*/", "");
+    if (name.isEmpty() || name.equals(".") || name.equals("..")) {
+      throw CliException.usage("'%s' gives the copy no name: say the target's".formatted(path));
+    }
+    return name;
+  }
+
   /** {@code VM:PATH}; whatever has no colon, or a slash before it, is a path here. */
   static Endpoint of(String text) {
     int colon = text.indexOf(':');

@@ -13,8 +13,8 @@ import java.util.List;
 final class Tar {
   private Tar() {}
 
-  /** Packs a folder, under its own name. */
-  static void pack(Path folder, Path archive) throws IOException, InterruptedException {
+  /** Packs a folder under its own name, which it answers. */
+  static String pack(Path folder, Path archive) throws IOException, InterruptedException {
     Path absolute = folder.toRealPath();
     Path parent = absolute.getParent();
     Path name = absolute.getFileName();
@@ -24,6 +24,7 @@ final class Tar {
     await(
         start(List.of("-C", parent.toString(), "-cf", archive.toString(), "./" + name)),
         "cannot pack " + folder);
+    return name.toString();
   }
 
   /** Unpacks what is written to its standard input. */

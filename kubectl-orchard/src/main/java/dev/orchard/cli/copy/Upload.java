@@ -30,12 +30,9 @@ final class Upload {
     if (!Files.exists(source)) {
       throw CliException.local(source + " does not exist");
     }
-    Path name = source.toRealPath().getFileName();
-    if (name == null) {
-      throw CliException.local("the root folder cannot be copied");
-    }
     if (!Files.isDirectory(source)) {
-      send(source, name.toString(), target, mode(), resume ? here(target, name.toString()) : -1);
+      String name = Endpoint.name(source.toString());
+      send(source, name, target, mode(), resume ? here(target, name) : -1);
       return;
     }
     if (resume) {
@@ -43,8 +40,7 @@ final class Upload {
     }
     Path archive = Files.createTempFile("orchard-", ".tar");
     try {
-      Tar.pack(source, archive);
-      send(archive, name.toString(), target, "dir", -1);
+      send(archive, Tar.pack(source, archive), target, "dir", -1);
     } finally {
       Files.deleteIfExists(archive);
     }

@@ -1,5 +1,6 @@
 package dev.orchard.cli.exec;
 
+import dev.orchard.cli.message.Escaped;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -17,7 +18,7 @@ final class PrefixedOutput extends OutputStream {
   private final ByteArrayOutputStream line = new ByteArrayOutputStream();
 
   PrefixedOutput(String name, OutputStream shared) {
-    this.prefix = (name + ": ").getBytes(StandardCharsets.UTF_8);
+    this.prefix = (Escaped.line(name) + ": ").getBytes(StandardCharsets.UTF_8);
     this.shared = shared;
   }
 

@@ -114,6 +114,15 @@ class CopyTest {
   }
 
   @Test
+  void callsTheCopyWhatTheUserSaysAndNotWhatTheVmDoes() throws Exception {
+    CliRun run = cp("vm:/tmp/log", here.toString());
+    String sent = "file 644 - .bashrc\nevil";
+    kubernetes.attachment().started().stdout(0, sent).exit(0, sent, "");
+    assertThat(run.exitCode()).as(run.stderr()).isZero();
+    assertThat(left()).containsExactly("log");
+  }
+
+  @Test
   void goesOnWithAFileThatWasInterruptedAndChecksAllOfIt() throws Exception {
     Files.writeString(here.resolve(".motd.orchard-part"), "hel");
     CliRun run = cp("--resume", "vm:/etc/motd", here.toString());
@@ -163,7 +172,7 @@ class CopyTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"a, b", "vm:/a, vm:/b", "./vm:a, b", "vm:, b", "VM:/a, b"})
+  @CsvSource({"a, b", "vm:/a, vm:/b", "./vm:a, b", "vm:, b", "VM:/a, b", "vm:/a/.., ."})
   void wantsOneSideInAVm(String source, String target) throws Exception {
     assertThat(cp(source, target).exitCode()).isEqualTo(2);
   }
