@@ -1,5 +1,6 @@
 package dev.orchard.dev.cluster;
 
+import dev.orchard.crds.AdmissionPolicies;
 import dev.orchard.crds.CrdManifests;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
@@ -13,7 +14,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
-/** What the parts expect to find in a cluster: the CRDs, their namespace, the workers' accounts. */
+/**
+ * What the parts expect to find in a cluster: the CRDs with their policies, their namespace, the
+ * workers' accounts.
+ */
 public final class Preparation {
   public static final String NAMESPACE = "orchard-system";
 
@@ -27,12 +31,14 @@ public final class Preparation {
 
   private Preparation() {}
 
-  /** Applies the CRDs and the namespace; returns when the API serves them. */
+  /** Applies the CRDs, their policies and the namespace; returns when the API serves the CRDs. */
   public static void apply(KubernetesClient client, Clock clock) {
     namespace(client);
     List<CustomResourceDefinition> definitions = CrdManifests.load();
     definitions.forEach(
         definition -> client.resource(definition).forceConflicts().serverSideApply());
+    AdmissionPolicies.load()
+        .forEach(policy -> client.resource(policy).forceConflicts().serverSideApply());
     definitions.forEach(definition -> awaitServed(client, definition, clock));
   }
 
