@@ -121,6 +121,7 @@ public final class Controller implements AutoCloseable {
                     frontProxy,
                     access,
                     sessions,
+                    portSocket,
                     deadline,
                     settings.timeouts().heartbeat(),
                     settings.timeouts().silence()),

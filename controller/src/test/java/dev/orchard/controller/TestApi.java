@@ -32,6 +32,8 @@ public final class TestApi implements AutoCloseable {
   public static final String ALICE = "token-of-alice";
   public static final String BOB = "token-of-bob";
   private static final String REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+  private static final String REVIEWS_OF_OTHERS =
+      "/apis/authorization.k8s.io/v1/subjectaccessreviews";
   private static final String TOKENS = "/apis/authentication.k8s.io/v1/tokenreviews";
 
   private final KubernetesMockServer server;
@@ -110,6 +112,10 @@ public final class TestApi implements AutoCloseable {
         accessReviews.incrementAndGet();
         return review(request, token);
       }
+      if (path.equals(REVIEWS_OF_OTHERS) && token.equals(OWN)) {
+        accessReviews.incrementAndGet();
+        return review(request, token);
+      }
       if (path.equals(TOKENS)) {
         return tokenReview(request);
       }
@@ -131,10 +137,12 @@ public final class TestApi implements AutoCloseable {
                   attributes.path("verb").asText(),
                   attributes.path("resource").asText(),
                   attributes.path("subresource").asText());
+      // About whoever asks, or about somebody: alice may do what her token may, others what Bob's
+      // may.
+      String user = review.path("spec").path("user").asText();
+      boolean bob = user.isEmpty() ? token.equals(BOB) : !user.equals("alice");
       boolean known = attributes.path("group").asText().equals("subresources.orchard.dev");
-      review
-          .putObject("status")
-          .put("allowed", known && (!token.equals(BOB) || bobMay.contains(right)));
+      review.putObject("status").put("allowed", known && (!bob || bobMay.contains(right)));
       return new MockResponse().setResponseCode(201).setBody(review.toString());
     }
 

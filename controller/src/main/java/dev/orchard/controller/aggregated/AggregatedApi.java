@@ -4,6 +4,7 @@ import dev.orchard.controller.auth.Access;
 import dev.orchard.controller.auth.Caller;
 import dev.orchard.controller.auth.FrontProxy;
 import dev.orchard.controller.auth.Right;
+import dev.orchard.controller.forward.PortForwardSocket;
 import dev.orchard.controller.problem.ApiException;
 import dev.orchard.controller.session.AttachOptions;
 import dev.orchard.controller.session.FrameEncoding;
@@ -23,6 +24,8 @@ import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.InvalidFrameException;
 import dev.orchard.exec.frame.JsonFrames;
 import io.helidon.common.parameters.Parameters;
+import io.helidon.http.PathMatcher;
+import io.helidon.http.PathMatchers;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -36,6 +39,7 @@ public final class AggregatedApi implements Routes {
   private static final String EXEC = NAMESPACE + "/vms/{vm}/exec";
   private static final String ATTACH = NAMESPACE + "/vmexecs/{session}/attach";
   private static final String LOG = NAMESPACE + "/vmexecs/{session}/log";
+  private static final String FORWARD = NAMESPACE + "/vms/{vm}/portforward";
   private static final Duration WRITER_PATIENCE = Duration.ofSeconds(30);
 
   private final Front front;
@@ -45,8 +49,10 @@ public final class AggregatedApi implements Routes {
   private final FrameBody frames;
   private final ExecOpening exec;
   private final ExecSocket attach;
+  private final SessionSocket.Opening forward;
 
   /**
+   * @param forwards opens sockets that are connections to ports
    * @param heartbeat of our silence on a stream
    * @param silence of a client of an attachment, after which it is dead
    */
@@ -54,6 +60,7 @@ public final class AggregatedApi implements Routes {
       FrontProxy frontProxy,
       Access access,
       Sessions sessions,
+      PortForwardSocket forwards,
       WriteDeadline deadline,
       Duration heartbeat,
       Duration silence) {
@@ -68,6 +75,13 @@ public final class AggregatedApi implements Routes {
             new ExecSocket.Shared(
                 front::callerOfUpgrade, access, sessions, deadline, heartbeat, silence),
             ATTACH);
+    PathMatcher path = PathMatchers.create(FORWARD);
+    this.forward =
+        (prologue, headers) ->
+            forwards.open(
+                front.callerOfUpgrade(headers),
+                Requests.place(path.match(prologue.uriPath()).path().pathParameters()),
+                prologue.query());
   }
 
   @Override
@@ -84,9 +98,11 @@ public final class AggregatedApi implements Routes {
         .post(EXEC, this::refusePlain)
         .get(ATTACH, this::refusePlain)
         .post(ATTACH, this::pass)
-        .get(LOG, this::log);
+        .get(LOG, this::log)
+        .get(FORWARD, this::refusePlain);
     sockets.endpoint(EXEC, () -> new SessionSocket(exec));
     sockets.endpoint(ATTACH, () -> new SessionSocket(attach));
+    sockets.endpoint(FORWARD, () -> new SessionSocket(forward));
   }
 
   @Override

@@ -37,6 +37,7 @@ final class Discovery {
             .withGroupVersion(GROUP + "/" + VERSION)
             .withResources(
                 resource("vms/exec", "VM", "create", "get"),
+                resource("vms/portforward", "VM", "create", "get"),
                 resource("vmexecs/attach", "VMExec", "create", "get"),
                 resource("vmexecs/log", "VMExec", "get"))
             .build(),

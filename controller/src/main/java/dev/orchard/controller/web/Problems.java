@@ -98,12 +98,14 @@ final class Problems {
   }
 
   private void defect(ServerRequest request, ServerResponse response, Exception failure) {
+    answer(request, response, defect(request.path().path(), failure));
+  }
+
+  /** Logs a defect of ours, and is what the client is told of it. */
+  static ApiException defect(String path, Exception failure) {
     String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-    log.error("request failed id={} path={}", id, request.path().path(), failure);
-    answer(
-        request,
-        response,
-        new ApiException(500, "internal", "a defect of the controller; its log names it " + id));
+    log.error("request failed id={} path={}", id, path, failure);
+    return new ApiException(500, "internal", "a defect of the controller; its log names it " + id);
   }
 
   static byte[] bytes(Object json) {

@@ -5,6 +5,7 @@ import dev.orchard.controller.session.CallerPermits;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.http.HttpPrologue;
+import io.helidon.http.RequestException;
 import io.helidon.http.WritableHeaders;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
@@ -43,8 +44,11 @@ final class SocketUpgrader extends WsUpgrader {
           ScopedValue.where(ClientCertificates.OF_UPGRADE, ClientCertificates.x509(shown))
               .call(() -> super.upgrade(context, prologue, headers));
     } catch (ApiException refusal) {
-      refuse(context, prologue, refusal);
-      throw new CloseConnectionException("upgrade refused: " + refusal.detail());
+      throw refuse(context, prologue, refusal);
+    } catch (RequestException | CloseConnectionException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw refuse(context, prologue, Problems.defect(prologue.uriPath().path(), e));
     } finally {
       if (upgraded == null && permit != null) {
         permit.close();
@@ -53,7 +57,7 @@ final class SocketUpgrader extends WsUpgrader {
     return upgraded == null || permit == null ? upgraded : new Counted(upgraded, permit);
   }
 
-  private static void refuse(
+  private static CloseConnectionException refuse(
       ConnectionContext context, HttpPrologue prologue, ApiException refusal) {
     Problems.Answer answer = Problems.answer(prologue.uriPath().path(), refusal);
     StringBuilder head = new StringBuilder("HTTP/1.1 ").append(refusal.status()).append(" \r\n");
@@ -67,6 +71,7 @@ final class SocketUpgrader extends WsUpgrader {
         .write(BufferData.create(head.toString().getBytes(StandardCharsets.US_ASCII)));
     context.dataWriter().write(BufferData.create(answer.body().toByteArray()));
     context.dataWriter().flush();
+    return new CloseConnectionException("upgrade refused: " + refusal.detail());
   }
 
   /** A socket that counts for its caller until it ends. */
