@@ -171,6 +171,11 @@ public final class Controller implements AutoCloseable {
     return version == null ? "development" : version;
   }
 
+  /** What the HTTP API serves beside WebSockets, as {@code GET /v1/vms/{vm}}. */
+  List<String> routes() {
+    return http.routes();
+  }
+
   /** Of the HTTP API. */
   public int httpPort() {
     return http.port();

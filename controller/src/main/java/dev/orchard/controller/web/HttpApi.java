@@ -46,6 +46,7 @@ public final class HttpApi implements AutoCloseable {
   private static final Duration DRAIN_PATIENCE = Duration.ofSeconds(2);
 
   private final RequestDeadline requestDeadline;
+  private final List<String> routes;
   private final Sessions sessions;
   private final WebServer server;
 
@@ -69,11 +70,12 @@ public final class HttpApi implements AutoCloseable {
       Supplier<X509Certificate[]> clientAuthorities) {
     this.sessions = sessions;
     requestDeadline = new RequestDeadline(settings.limits().request(), settings.limits().silence());
-    HttpRouting.Builder http = HttpRouting.builder();
+    HttpRouting.Builder routing = HttpRouting.builder();
+    RecordedRoutes http = new RecordedRoutes(routing);
     RequestFilter filter =
         new RequestFilter(new Origins(settings.limits().allowedOrigins()), requests);
-    http.addFilter(filter);
-    Problems.register(http, requestDeadline);
+    routing.addFilter(filter);
+    Problems.register(routing, requestDeadline);
     new InfoRoutes(callers, access, version, ready).register(http);
     WsRouting.Builder sockets = WsRouting.builder();
     features.forEach(feature -> feature.register(http, sockets));
@@ -98,7 +100,8 @@ public final class HttpApi implements AutoCloseable {
       ExecSocket opening = new ExecSocket(shared, pattern);
       sockets.endpoint(pattern, () -> new SessionSocket(opening));
     }
-    http.any((request, response) -> {
+    routes = http.routes();
+    routing.any((request, response) -> {
       throw new ApiException(
           404,
           "no-such-route",
@@ -127,7 +130,7 @@ public final class HttpApi implements AutoCloseable {
                         .build()))
             .addConnectionSelector(http1(new SocketUpgrader(socketLimits, filter)))
             .addProtocol(socketLimits)
-            .addRouting(http)
+            .addRouting(routing)
             .addRouting(sockets)
             .build()
             .start();
@@ -143,6 +146,11 @@ public final class HttpApi implements AutoCloseable {
                 .build())
         .addUpgrader(sockets)
         .build();
+  }
+
+  /** What it serves beside WebSockets, as {@code GET /v1/vms/{vm}}. */
+  public List<String> routes() {
+    return routes;
   }
 
   /** The port that was taken. */

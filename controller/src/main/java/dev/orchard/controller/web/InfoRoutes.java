@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.orchard.controller.auth.Access;
 import dev.orchard.controller.auth.Callers;
+import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -19,6 +20,7 @@ final class InfoRoutes {
   private final Callers callers;
   private final Access access;
   private final String version;
+  private final ObjectNode openApi = OpenApiDocument.load();
   private final BooleanSupplier ready;
 
   InfoRoutes(Callers callers, Access access, String version, BooleanSupplier ready) {
@@ -35,12 +37,23 @@ final class InfoRoutes {
         .get("/v1/", (request, response) -> response.send())
         .get("/livez", (request, response) -> response.send("ok\n"))
         .get("/readyz", this::ready)
+        .get("/openapi", this::openApi)
         .get("/v1/controller/info", this::info);
   }
 
   private void ready(ServerRequest request, ServerResponse response) {
     boolean now = ready.getAsBoolean();
     response.status(now ? 200 : 503).send(now ? "ok\n" : "not ready\n");
+  }
+
+  private void openApi(ServerRequest request, ServerResponse response) {
+    access.requireKnown(callers.caller(Requests.authorization(request.headers())));
+    if (Requests.accepts(request.headers(), "yaml")) {
+      response.headers().set(HeaderNames.CONTENT_TYPE, "application/yaml");
+      response.send(OpenApiDocument.yaml(openApi));
+    } else {
+      Bodies.json(response, openApi);
+    }
   }
 
   private void info(ServerRequest request, ServerResponse response) {

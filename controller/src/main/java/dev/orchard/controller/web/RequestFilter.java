@@ -50,6 +50,7 @@ final class RequestFilter implements Filter {
       return;
     }
     check(path, request.query());
+    requireOneLength(request.headers());
     if (Requests.wantsUpgrade(request.headers())) {
       Requests.requireUpgradable(request.headers());
     }
@@ -80,6 +81,18 @@ final class RequestFilter implements Filter {
           "path", "has a character or a part that no path of this API has, see docs/api.md");
     }
     refuseCredentials(query);
+  }
+
+  /** What two servers could see two ends of is no request. */
+  private static void requireOneLength(Headers headers) {
+    if (!headers.contains(HeaderNames.CONTENT_LENGTH)) {
+      return;
+    }
+    if (headers.contains(HeaderNames.TRANSFER_ENCODING)
+        || !headers.get(HeaderNames.CONTENT_LENGTH).values().matches("[0-9]{1,18}")) {
+      throw ApiException.invalid(
+          "Content-Length", "must be one number, and alone say where it ends");
+    }
   }
 
   /** Absent for those who come without a token: they get nowhere, or through the API server. */
