@@ -3,6 +3,8 @@ package dev.orchard.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.orchard.agent.process.TerminalSize;
+import dev.orchard.cli.exec.PseudoTerminal;
 import dev.orchard.dev.guest.RuntimeChoice;
 import dev.orchard.it.Programs.Result;
 import java.io.BufferedReader;
@@ -144,6 +146,33 @@ abstract class CliScenarios {
     String printed = new String(attached.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(attached.waitFor()).isZero();
     assertThat(printed).isIn("after\n", "");
+  }
+
+  private PseudoTerminal terminal(TerminalSize size, String... arguments)
+      throws InterruptedException {
+    List<String> command = new ArrayList<>(List.of(Programs.plugin().toString()));
+    command.addAll(List.of(command(arguments)));
+    return PseudoTerminal.run(size, Programs.environment(system), command);
+  }
+
+  @Test
+  void leavesATerminalAndComesBackToIt() throws Exception {
+    String name = vm + "-shell";
+    try (PseudoTerminal terminal =
+        terminal(new TerminalSize(24, 80), "exec", "-it", vm, "--name", name, "--", "sh")) {
+      terminal.type("stty size\r");
+      terminal.awaitOnScreen("24 80");
+      terminal.type("\r~d");
+      assertThat(terminal.exitCode()).isEqualTo(255);
+      terminal.awaitOnScreen("which runs on: kubectl orchard attach " + named(name));
+    }
+    try (PseudoTerminal terminal =
+        terminal(new TerminalSize(50, 132), "attach", "-i", "--since", "end", named(name))) {
+      terminal.type("stty size\r");
+      terminal.awaitOnScreen("50 132");
+      terminal.type("exit 3\r");
+      assertThat(terminal.exitCode()).isEqualTo(3);
+    }
   }
 
   @Test

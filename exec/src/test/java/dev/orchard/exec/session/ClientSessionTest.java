@@ -51,6 +51,17 @@ class ClientSessionTest {
   }
 
   @Test
+  void missesNothingBeforeTheOffsetThatItBeginsAt() {
+    ClientSession later = new ClientSession(false, false, 5);
+    assertThat(later.resumeFrom()).isEqualTo(5);
+    assertThat(later.received(output(5, "x")))
+        .isEqualTo(
+            new ClientSession.Reaction.Deliver(StdStream.STDOUT, ByteString.copyFromUtf8("x")));
+    later.received(exit(6, ByteString.copyFrom(new byte[32])));
+    assertThat(later.outcome().orElseThrow()).isInstanceOf(Outcome.Known.class);
+  }
+
+  @Test
   void doesNotKnowTheOutcomeWhereTheDigestDiffers() {
     session.received(output(0, "hello"));
     session.received(exit(5, ByteString.copyFrom(new byte[32])));

@@ -17,10 +17,11 @@ final class Outbox {
   /** A user who sends more without an answer wants to leave. */
   private static final int MAX_SIGNALS = 16;
 
-  private final Deque<Frame.In> signals = new ArrayDeque<>();
+  private final Deque<Frame.Signal> signals = new ArrayDeque<>();
   private final Supplier<? extends Optional<? extends Frame.In>> stdin;
   private @Nullable WindowSize size;
   private boolean sizeSent;
+  private boolean detaching;
   private @Nullable SessionStream socket;
   private boolean sending;
 
@@ -56,9 +57,9 @@ final class Outbox {
     }
   }
 
-  /** The last that is said. */
+  /** Says, behind all that was typed before it, that the command is to run on without us. */
   void detach() {
-    signals.addLast(new Frame.Detach());
+    detaching = true;
   }
 
   void resize(WindowSize changed) {
@@ -73,9 +74,9 @@ final class Outbox {
     sending = false;
   }
 
-  /** Whether no signal waits to be sent or is just being sent. */
+  /** Whether no signal or farewell waits to be sent, and nothing is just being sent. */
   boolean isQuiet() {
-    return signals.isEmpty() && !sending;
+    return signals.isEmpty() && !detaching && !sending;
   }
 
   /** Sends what there is, if it can be sent now. Whether it did. */
@@ -113,6 +114,11 @@ final class Outbox {
       sizeSent = true;
       return Optional.of(new Frame.Resize(current.rows(), current.cols()));
     }
-    return stdin.get();
+    Optional<? extends Frame.In> typed = stdin.get();
+    if (typed.isEmpty() && detaching) {
+      detaching = false;
+      return Optional.of(new Frame.Detach());
+    }
+    return typed;
   }
 }
