@@ -267,7 +267,8 @@ abstract class CliScenarios {
     assertThat(target).hasContent("kept");
   }
 
-  protected void forwardAPort() throws Exception {
+  @Test
+  void forwardsAPort() throws Exception {
     try (ServerSocket service = new ServerSocket(0, 5, InetAddress.ofLiteral("127.0.0.1"))) {
       Thread.ofVirtual()
           .start(() -> {

@@ -180,7 +180,8 @@ final class SessionRun {
     Optional<Printer.Printed> printed = printer.print(frame, reaction, session.resumeFrom());
     printed.ifPresentOrElse(
         bytes -> output.write(bytes.stream(), bytes.data(), consumed), consumed);
-    if (frame instanceof Frame.Ack) {
+    // What is typed while it is not known where the end is would go to a session that is given up.
+    if (frame instanceof Frame.Ack && session.resumeFrom() != Plan.END) {
       inputWanted();
     }
     switch (reaction) {

@@ -16,7 +16,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +63,11 @@ final class Http implements AutoCloseable {
 
   /** A request as this user. */
   HttpRequest.Builder request(String path) {
-    HttpRequest.Builder request = HttpRequest.newBuilder(address.http(path)).timeout(PATIENCE);
+    return untimed(path).timeout(PATIENCE);
+  }
+
+  private HttpRequest.Builder untimed(String path) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(address.http(path));
     identity.headers().forEach((name, values) -> values.forEach(v -> request.header(name, v)));
     return request;
   }
@@ -90,8 +97,10 @@ final class Http implements AutoCloseable {
   /** A body that goes on and on; whoever gets it closes it. */
   Reply<InputStream> stream(String path) {
     try {
+      // Not by the request's own time limit, which may count the whole body.
       HttpResponse<InputStream> response =
-          http.send(request(path).build(), HttpResponse.BodyHandlers.ofInputStream());
+          http.sendAsync(untimed(path).build(), HttpResponse.BodyHandlers.ofInputStream())
+              .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
       if (response.statusCode() / 100 == 2) {
         return new Reply.Done<>(response.body());
       }
@@ -101,6 +110,10 @@ final class Http implements AutoCloseable {
       }
     } catch (IOException e) {
       return new Reply.Failed<>(reason(e));
+    } catch (ExecutionException e) {
+      return new Reply.Failed<>(reason(e.getCause() == null ? e : e.getCause()));
+    } catch (TimeoutException e) {
+      return new Reply.Failed<>("no answer within %d s".formatted(PATIENCE.toSeconds()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return new Reply.Failed<>("interrupted");

@@ -53,7 +53,7 @@ public final class KubernetesRoad implements Road {
   @Override
   public Reply<SessionAddress> create(SessionAddress session, ExecSpec spec, Duration wait)
       throws InterruptedException {
-    Optional<Reply<SessionAddress>> unserved = whereUnserved();
+    Optional<Reply<SessionAddress>> unserved = whereUnserved(session);
     if (unserved.isPresent()) {
       return unserved.get();
     }
@@ -71,7 +71,8 @@ public final class KubernetesRoad implements Road {
   }
 
   /** Nothing is started of which the output could not be had then. Asked once. */
-  private Optional<Reply<SessionAddress>> whereUnserved() throws InterruptedException {
+  private Optional<Reply<SessionAddress>> whereUnserved(SessionAddress session)
+      throws InterruptedException {
     if (isServed) {
       return Optional.empty();
     }
@@ -79,7 +80,7 @@ public final class KubernetesRoad implements Road {
     // Who may not even ask may still be served.
     if (group instanceof Reply.Refused<JsonNode> refused
         && (refused.status() == NOT_FOUND || refused.isPassing())) {
-      return Optional.of(refused.map(_ -> new SessionAddress("", "", "")));
+      return Optional.of(refused.map(_ -> session));
     }
     isServed = group instanceof Reply.Done;
     return Optional.empty();

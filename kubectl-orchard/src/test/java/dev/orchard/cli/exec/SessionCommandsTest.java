@@ -147,6 +147,30 @@ class SessionCommandsTest {
   }
 
   @Test
+  void attachLosesNoInputWhileItLooksForTheEnd() throws Exception {
+    exec("cat", "[cat]", "\"stdin\": {\"type\": \"Attach\"}", "{\"state\": \"Running\"}");
+    CliRun run =
+        new CliRun(home)
+            .stdin(new ByteArrayInputStream("x".getBytes(StandardCharsets.UTF_8)))
+            .start("attach", "cat", "-i", "--since", "end");
+    kubernetes
+        .attachment()
+        .started()
+        .ack(4)
+        .send(new Frame.Failure(ErrorCode.OFFSET_AHEAD_OF_LOG, "ahead", 7));
+    FakeAttachment second = kubernetes.attachment();
+    assertThat(second.query()).isEqualTo("interactive=true&from=7&takeover=true");
+    second.started().ack(4);
+    assertThat(second.stdin().data().toStringUtf8()).isEqualTo("x");
+    second
+        .ack(5)
+        .send(
+            new Frame.Exit(
+                0, null, ExitReason.EXITED, 7, 0, null, null, false, Duration.ZERO, null));
+    assertThat(run.exitCode()).isZero();
+  }
+
+  @Test
   void attachRefusesInputForWhatTakesNone() throws Exception {
     CliRun run = run("attach", "job", "-i");
     assertThat(run.exitCode()).isEqualTo(2);
