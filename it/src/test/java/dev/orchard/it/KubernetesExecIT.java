@@ -13,12 +13,18 @@ import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +33,11 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -251,6 +261,45 @@ class KubernetesExecIT extends StockClientScenarios {
   }
 
   @Test
+  void aPortOfAVmIsReachedWithAKubeconfigAlone() throws Exception {
+    // A process VM has the host's ports.
+    try (ServerSocket program = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Thread.ofVirtual().start(() -> greet(program));
+      CompletableFuture<String> said = new CompletableFuture<>();
+      WebSocket socket =
+          new ExecClient(system)
+              .newWebSocketBuilder()
+              .header("Authorization", "Bearer " + system.token())
+              .buildAsync(
+                  passedOn("/vms/" + vm + "/portforward?port=" + program.getLocalPort()),
+                  new WebSocket.Listener() {
+                    @Override
+                    public @Nullable CompletionStage<?> onBinary(
+                        WebSocket from, ByteBuffer data, boolean last) {
+                      said.complete(StandardCharsets.US_ASCII.decode(data).toString());
+                      return null;
+                    }
+                  })
+              .get(30, TimeUnit.SECONDS);
+      assertThat(said.get(30, TimeUnit.SECONDS)).isEqualTo("hello");
+      socket.abort();
+    }
+  }
+
+  private static void greet(ServerSocket program) {
+    try (Socket connection = program.accept()) {
+      connection.getOutputStream().write("hello".getBytes(StandardCharsets.US_ASCII));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private URI passedOn(String path) {
+    URI target = apiServer().resolve(DEFAULT + path);
+    return URI.create(target.toString().replaceFirst("^http", "ws"));
+  }
+
+  @Test
   void theSubprotocolIsOneThatTheClientOffers() throws Exception {
     assertThat(offer("v4.channel.k8s.io")).isEqualTo("v4.channel.k8s.io");
     assertThat(offer("v9.channel.k8s.io", "v5.channel.k8s.io")).isEqualTo("v5.channel.k8s.io");
@@ -268,14 +317,9 @@ class KubernetesExecIT extends StockClientScenarios {
       builder.subprotocols(
           subprotocols[0], Arrays.copyOfRange(subprotocols, 1, subprotocols.length));
     }
-    URI target = apiServer().resolve(DEFAULT + "/vms/" + vm + "/exec?stdout=true&command=true");
+    URI target = passedOn("/vms/" + vm + "/exec?stdout=true&command=true");
     try {
-      WebSocket socket =
-          builder
-              .buildAsync(
-                  URI.create(target.toString().replaceFirst("^http", "ws")),
-                  new WebSocket.Listener() {})
-              .join();
+      WebSocket socket = builder.buildAsync(target, new WebSocket.Listener() {}).join();
       String chosen = socket.getSubprotocol();
       socket.abort();
       return chosen;
