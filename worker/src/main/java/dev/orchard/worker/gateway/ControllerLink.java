@@ -115,18 +115,20 @@ final class ControllerLink {
 
   /** True if the replica ever answered. */
   private boolean serve(Road road) throws InterruptedException {
+    Incoming incoming = new Incoming();
+    MessageStream<WorkerReport> stream = road.link(INSTRUCTIONS_AHEAD, incoming);
     mailbox.open();
-    boolean primary = gateway.claim(this);
-    MessageStream<WorkerReport> stream = null;
     try {
-      stream = road.link(INSTRUCTIONS_AHEAD, new Incoming());
-      stream.send(Reports.register(identity, primary));
+      // Nobody is primary who has not got through.
+      if (incoming.over) {
+        return false;
+      }
+      stream.send(Reports.register(identity, gateway.claim(this)));
       board.repeat(mailbox);
       return converse(road, stream);
     } finally {
-      if (stream != null) {
-        stream.cancel("the worker ends the link");
-      }
+      incoming.left = true;
+      stream.cancel("the worker ends the link");
       mailbox.close();
       gateway.release(this);
     }
@@ -227,8 +229,11 @@ final class ControllerLink {
             listener -> Rendezvous.open(way.road, way.replica, attachment.getId(), listener));
   }
 
-  /** What comes leaves word for the link's thread. */
+  /** What comes leaves word for the link's thread, as long as that listens to this stream. */
   private final class Incoming implements StreamListener<Instruction> {
+    private volatile boolean over;
+    private volatile boolean left;
+
     @Override
     public void ready() {
       mailbox.ready();
@@ -236,12 +241,17 @@ final class ControllerLink {
 
     @Override
     public void received(Instruction instruction) {
-      mailbox.instruct(instruction);
+      if (!left) {
+        mailbox.instruct(instruction);
+      }
     }
 
     @Override
     public void ended(@Nullable String failure) {
-      mailbox.end(failure);
+      over = true;
+      if (!left) {
+        mailbox.end(failure);
+      }
     }
   }
 }
