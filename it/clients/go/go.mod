@@ -2,7 +2,10 @@ module orchard.dev/it/clients
 
 go 1.26.0
 
-require k8s.io/client-go v0.36.0
+require (
+	github.com/coder/websocket v1.8.15
+	k8s.io/client-go v0.36.0
+)
 
 require (
 	github.com/davecgh/go-spew v1.1.2-0.20180830191138-d8f796af33cc // indirect
