@@ -348,12 +348,21 @@ func (c *client) sessions(vm string) {
 	}
 	third := c.open(vm, start)
 	line := strings.Repeat("y", 999) + "\n"
-	for _, writer := range []*websocket.Conn{second, third, second} {
-		say(writer, `{"type":"stdin","data":"`+base64.StdEncoding.EncodeToString([]byte(line))+`"}`)
-	}
+	stdin := `{"type":"stdin","data":"` + base64.StdEncoding.EncodeToString([]byte(line)) + `"}`
+	say(third, stdin)
 	say(third, `{"type":"ack","watermark":3}`)
-	say(third, `{"type":"stdin","data":""}`)
-	rest, exit := until(second, "exit")
+	// Messages of different connections have an order once their effect is seen.
+	var rest string
+	for len(rest) < len(line) {
+		echoed, err := read(second)
+		check(err, "echo")
+		rest += string(echoed.Data)
+	}
+	say(second, stdin)
+	say(second, stdin)
+	say(second, `{"type":"stdin","data":""}`)
+	more, exit := until(second, "exit")
+	rest += more
 	if rest != line+line+line+"ended\n" || exit.Exit.Code != 0 {
 		fail("%.100q, code %d", rest, exit.Exit.Code)
 	}

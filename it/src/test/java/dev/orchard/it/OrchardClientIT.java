@@ -22,7 +22,7 @@ class OrchardClientIT {
                 system.url().toString(),
                 system.token(),
                 system.certificateAuthority().toString(),
-                "orchards-own")
+                "orchards-" + Long.toString(System.nanoTime(), 36))
             .redirectErrorStream(true)
             .start();
     client.getOutputStream().close();

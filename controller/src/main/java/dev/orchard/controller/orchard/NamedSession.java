@@ -98,7 +98,8 @@ final class NamedSession implements FrameStream {
   static NamedSession joined(Parts parts, VMExec exec) throws InterruptedException {
     VMExecStatus status = exec.statusOrEmpty();
     if (!status.ended()) {
-      FrameStream end = parts.sessions.attach(exec, AttachOptions.reader(AT_THE_END, true));
+      // Only to be told where the log ends: it does not count for what is kept of it.
+      FrameStream end = parts.sessions.attach(exec, AttachOptions.reader(AT_THE_END, false));
       return new NamedSession(parts, exec, end, false);
     }
     NamedSession over = new NamedSession(parts, exec, null, true);
@@ -172,23 +173,30 @@ final class NamedSession implements FrameStream {
       return new Next.Nothing();
     }
     current = now;
-    return now.next(patience) instanceof Next.Arrived(Frame.Out frame)
-        ? fromLive(now, frame)
-        : new Next.Nothing();
+    return switch (now.next(patience)) {
+      case Next.Nothing() -> new Next.Nothing();
+      // Nothing has been printed where it joins.
+      case Next.Over() -> joinAt(now, 0);
+      case Next.Arrived(Frame.Out frame) -> fromLive(now, frame);
+    };
+  }
+
+  private Next joinAt(FrameStream before, long offset) throws InterruptedException {
+    before.close();
+    live = sessions.attach(exec, AttachOptions.reader(offset, true));
+    if (!placed) {
+      placed = true;
+      sentFrom = offset;
+    }
+    sentTo = offset;
+    return new Next.Nothing();
   }
 
   private Next fromLive(FrameStream now, Frame.Out frame) throws InterruptedException {
     switch (frame) {
       case Frame.Failure failure when failure.code() == ErrorCode.OFFSET_AHEAD_OF_LOG -> {
         // Where it joins; or its host lost power, and with it the last moments of the log.
-        now.close();
-        live = sessions.attach(exec, AttachOptions.reader(failure.end(), true));
-        if (!placed) {
-          placed = true;
-          sentFrom = failure.end();
-        }
-        sentTo = failure.end();
-        return new Next.Nothing();
+        return joinAt(now, failure.end());
       }
       case Frame.Output output -> sentTo = OrchardFrames.end(output);
       case Frame.Gap gap -> sentTo = gap.to();
