@@ -190,7 +190,25 @@ class EveryOperationTest {
 
   @ParameterizedTest
   @CsvSource({"starting, 408", "failed, 417"})
-  void bindsNoSessionToAVmThatIsNotReady(String vm, int status) throws Exception {
+  void isRefusedWhereTheVmIsNotReady(String vm, int status) throws Exception {
+    allThatNeedTheVmAnswer(vm, status);
+  }
+
+  @Test
+  void isRefusedWhereTheVmIsBeingDeleted() throws Exception {
+    VM vm = fixture.placedVm("leaving", "w1");
+    fixture
+        .kubernetes
+        .resource(vm)
+        .edit(edited -> {
+          edited.getMetadata().setFinalizers(List.of(VM.FINALIZER));
+          return edited;
+        });
+    fixture.kubernetes.resource(vm).delete();
+    allThatNeedTheVmAnswer("leaving", 409);
+  }
+
+  private void allThatNeedTheVmAnswer(String vm, int status) throws Exception {
     String name = "unbound-in-" + vm;
     VMExec exec = new VMExec();
     exec.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace("default").build());
@@ -202,8 +220,11 @@ class EveryOperationTest {
             .build());
     fixture.kubernetes.resource(exec).create();
     for (Operation operation : operations) {
-      if (operation.path.startsWith("/v1/vms/{vm}/exec/{session}")
-          && operation.answers("" + status)) {
+      boolean needsIt =
+          operation.path.startsWith("/v1/vms/{vm}/exec/{session}")
+              || operation.path.equals("/v1/vms/{vm}/ip");
+      // To cancel a session that is bound to nothing, no VM is needed.
+      if (needsIt && !operation.path.endsWith("/cancel") && operation.answers("" + status)) {
         String body =
             operation.path.endsWith("/resize")
                 ? "{\"rows\":1,\"cols\":1}"
