@@ -27,7 +27,8 @@ public final class HttpApi implements AutoCloseable {
   private static final int SEND_BUFFER_BYTES = 256 << 10;
 
   static final int MAX_HEADER_BYTES = 32 << 10;
-  static final int MAX_PROLOGUE_BYTES = 8 << 10;
+  /** Clients of pods/exec, and Orchard's, send their command in the address. */
+  static final int MAX_PROLOGUE_BYTES = 32 << 10;
 
   /** Of one request. Helidon holds a chunk of it whole, and a client makes chunks as it likes. */
   static final int MAX_BODY_BYTES = 64 << 20;

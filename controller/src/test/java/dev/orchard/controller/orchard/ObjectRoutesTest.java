@@ -117,6 +117,7 @@ class ObjectRoutesTest {
     JsonNode info = json(fixture.get("/v1/controller/info", TestApi.ALICE));
 
     assertThat(info.path("version").asText()).isNotEmpty();
-    assertThat(info.path("capabilities").toString()).isEqualTo("[\"exec-v1\"]");
+    assertThat(info.path("capabilities").toString())
+        .isEqualTo("[\"exec-v1\",\"port-forward-v1\",\"worker-http-v1\"]");
   }
 }
