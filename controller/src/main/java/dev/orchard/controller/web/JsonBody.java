@@ -138,6 +138,14 @@ public final class JsonBody {
     return (int) number(field, absent, min, max);
   }
 
+  /** A field that has to be there. */
+  int integer(String field, int min, int max) {
+    if (node(field) == null) {
+      throw invalid(field, "is missing");
+    }
+    return integer(field, min, min, max);
+  }
+
   /** The object in a field; null if absent. */
   public @Nullable JsonBody object(String field) {
     JsonNode node = node(field);

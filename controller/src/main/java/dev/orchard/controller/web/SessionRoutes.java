@@ -109,7 +109,7 @@ final class SessionRoutes {
     JsonBody body = Bodies.read(request);
     body.only(Set.of("rows", "cols"));
     Frame.Resize resize =
-        new Frame.Resize(body.integer("rows", 0, 1, 65_535), body.integer("cols", 0, 1, 65_535));
+        new Frame.Resize(body.integer("rows", 1, 65_535), body.integer("cols", 1, 65_535));
     if (exec.getSpec().tty() == null) {
       throw ApiException.conflict("no-tty", "the session was started without a TTY");
     }

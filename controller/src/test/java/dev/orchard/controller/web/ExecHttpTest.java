@@ -381,6 +381,8 @@ class ExecHttpTest {
     assertThat(post("/v1/vms/hello/exec/s9/signal", "{\"signal\":\"SIGTERM\"}")).isEqualTo(400);
     assertThat(post("/v1/vms/hello/exec/s9/signal", "{}")).isEqualTo(400);
     assertThat(post("/v1/vms/hello/exec/s9/resize", "{\"rows\":0,\"cols\":1}")).isEqualTo(400);
+    assertThat(post("/v1/vms/hello/exec/s9/resize", "{\"rows\":1,\"cols\":null}")).isEqualTo(400);
+    assertThat(post("/v1/vms/hello/exec/s9/resize", "{}")).isEqualTo(400);
     assertThat(post("/v1/vms/hello/exec/s9/resize", "{\"rows\":1,\"cols\":1}")).isEqualTo(409);
     assertThat(post("/v1/vms/hello/exec/none/signal", "{\"signal\":\"TERM\"}")).isEqualTo(404);
   }
