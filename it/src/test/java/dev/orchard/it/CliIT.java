@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -36,7 +35,7 @@ class CliIT {
   @BeforeAll
   void createVm() throws IOException, InterruptedException {
     system = DevSystem.with(RuntimeChoice.QEMU);
-    new ExecClient(system).post("/v1/vms", ExecClient.json(Map.of("name", VM, "image", "default")));
+    new ExecClient(system).createVm(VM);
   }
 
   private Result exec(String input, String... arguments) throws IOException, InterruptedException {

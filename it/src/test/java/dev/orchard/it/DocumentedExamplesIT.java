@@ -40,8 +40,7 @@ class DocumentedExamplesIT {
   @Test
   void printWhatThePageSays() throws Exception {
     DevSystem system = DevSystem.with(RuntimeChoice.PROCESS);
-    new ExecClient(system)
-        .post("/v1/vms", ExecClient.json(Map.of("name", "hello", "image", "default")));
+    new ExecClient(system).createVm("hello");
     List<Example> examples = examples();
     assertThat(examples).hasSizeGreaterThan(3);
     for (Example example : examples) {

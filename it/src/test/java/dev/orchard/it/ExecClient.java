@@ -43,7 +43,7 @@ final class ExecClient {
     this.http = HttpClient.newBuilder().sslContext(trusting(system)).build();
   }
 
-  private static SSLContext trusting(DevSystem system) {
+  static SSLContext trusting(DevSystem system) {
     try (InputStream pem = Files.newInputStream(system.certificateAuthority())) {
       KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
       store.load(null, null);
@@ -89,6 +89,15 @@ final class ExecClient {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Makes a VM, unless an earlier try of the same test has. */
+  void createVm(String name) throws IOException, InterruptedException {
+    HttpResponse<String> response =
+        send(
+            request("/v1/vms").POST(json(Map.of("name", name, "image", "default"))),
+            BodyHandlers.ofString());
+    assertThat(response.statusCode()).as(response.body()).isIn(200, 409);
   }
 
   /** Runs a command by the 200 form and returns all its frames. */

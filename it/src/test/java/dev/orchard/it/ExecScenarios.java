@@ -40,7 +40,7 @@ abstract class ExecScenarios {
   @BeforeAll
   void createVm() throws IOException, InterruptedException {
     client = new ExecClient(system());
-    client.post("/v1/vms", ExecClient.json(Map.of("name", vm, "image", "default")));
+    client.createVm(vm);
     // The first exec waits for the VM.
     run("true");
   }

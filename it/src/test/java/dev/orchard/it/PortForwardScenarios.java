@@ -45,7 +45,7 @@ abstract class PortForwardScenarios {
   @BeforeAll
   void startPrograms() throws IOException, InterruptedException {
     client = new ExecClient(system());
-    client.post("/v1/vms", ExecClient.json(Map.of("name", vm, "image", "default")));
+    client.createVm(vm);
     echo = serve("cat");
     digest = serve("sha256sum");
   }

@@ -24,7 +24,7 @@ class ProxiedWorkerIT {
             Transport.HTTP,
             new HttpProxy("127.0.0.1", proxy.port(), List.of()));
     ExecClient client = new ExecClient(system);
-    client.post("/v1/vms", ExecClient.json(Map.of("name", "proxied", "image", "default")));
+    client.createVm("proxied");
 
     Frames frames =
         new Frames(

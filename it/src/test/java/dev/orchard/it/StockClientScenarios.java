@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import dev.orchard.dev.guest.RuntimeChoice;
 import dev.orchard.it.Programs.Result;
 import dev.orchard.it.StockClients.Exec;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -37,7 +36,7 @@ abstract class StockClientScenarios {
       }
       throw new AssertionError(missing);
     }
-    new ExecClient(system).post("/v1/vms", ExecClient.json(Map.of("name", vm, "image", "default")));
+    new ExecClient(system).createVm(vm);
   }
 
   protected Exec shell(String script) {

@@ -27,6 +27,7 @@ public final class HttpApi implements AutoCloseable {
   private static final int SEND_BUFFER_BYTES = 256 << 10;
 
   static final int MAX_HEADER_BYTES = 32 << 10;
+
   /** Clients of pods/exec, and Orchard's, send their command in the address. */
   static final int MAX_PROLOGUE_BYTES = 32 << 10;
 

@@ -42,11 +42,17 @@ final class TransportProblems implements DirectHandler {
         .build();
   }
 
-  /** Helidon has one status for several things. */
+  /**
+   * Helidon has one status for several things, and takes a method that is none for a failure of its
+   * own. What fails in a route or an upgrade never comes here.
+   */
   private static int status(TransportRequest request, int status) {
-    return status == 400 && request.headers().contains(HeaderNames.CONTENT_ENCODING)
-        ? UNSUPPORTED_MEDIA_TYPE
-        : status;
+    return switch (status) {
+      case 400 ->
+          request.headers().contains(HeaderNames.CONTENT_ENCODING) ? UNSUPPORTED_MEDIA_TYPE : 400;
+      case 500 -> 400;
+      default -> status;
+    };
   }
 
   private static String type(int status) {
@@ -55,7 +61,6 @@ final class TransportProblems implements DirectHandler {
       case 413 -> "too-large";
       case 414 -> "uri-too-long";
       case UNSUPPORTED_MEDIA_TYPE -> "unsupported-encoding";
-      case 500 -> "internal";
       case 503 -> "overloaded";
       case 505 -> "http-version";
       default -> "invalid-request";
@@ -70,7 +75,6 @@ final class TransportProblems implements DirectHandler {
               .formatted(HttpApi.MAX_BODY_BYTES);
       case 414 -> "the request line is longer than %d bytes".formatted(HttpApi.MAX_PROLOGUE_BYTES);
       case UNSUPPORTED_MEDIA_TYPE -> "Content-Encoding: send the body as it is";
-      case 500 -> "a defect of the controller; its log has it";
       case 503 -> "too many requests are under way: try again, or another replica";
       case 505 -> "only HTTP/1.1 is spoken here";
       default -> "the request line, a header or the form of the body is not as HTTP has it";

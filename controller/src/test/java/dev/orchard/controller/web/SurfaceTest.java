@@ -183,7 +183,8 @@ class SurfaceTest {
         "GET /v1/vms/a%0d%0ab HTTP/1.1|400",
         "GET /v1/vms/%2e%2e/exec/x HTTP/1.1|400",
         "GET /v1/vms/%zz HTTP/1.1|400",
-        "GET /v1/vms?x=%zz HTTP/1.1|400"
+        "GET /v1/vms?x=%zz HTTP/1.1|400",
+        "G(T /v1/vms HTTP/1.1|400"
       })
   void refusesWhatIsNoRequestInTheFormOfAllRefusals(String line, int status) throws Exception {
     String answer = raw(line, "Connection: close", AUTHORIZATION);
