@@ -1,7 +1,5 @@
 package dev.orchard.it;
 
-import static org.junit.jupiter.api.Assumptions.abort;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -56,14 +54,7 @@ final class ClientTools {
     boolean found =
         Arrays.stream(System.getenv("PATH").split(":"))
             .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
-    if (found) {
-      return;
-    }
-    String missing = program + " is not on PATH: install " + what;
-    if (System.getenv("CI") == null) {
-      abort(missing);
-    }
-    throw new AssertionError(missing);
+    Prerequisite.require(found, program + " is not on PATH: install " + what);
   }
 
   private static void run(Path directory, String... command)

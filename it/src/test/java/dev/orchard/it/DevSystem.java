@@ -1,7 +1,5 @@
 package dev.orchard.it;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import dev.orchard.dev.Dev;
 import dev.orchard.dev.cluster.AssetsCluster;
 import dev.orchard.dev.guest.RuntimeChoice;
@@ -66,9 +64,9 @@ public final class DevSystem {
     if (running != null) {
       return running;
     }
-    if (runtime == RuntimeChoice.QEMU && System.getenv("CI") == null) {
-      assumeTrue(hasQemu(), "qemu-system-x86_64 is not on PATH");
-    }
+    Prerequisite.require(
+        runtime != RuntimeChoice.QEMU || hasQemu(),
+        "qemu-system-x86_64 is not on PATH: install QEMU");
     DevSystem started = start(kind);
     SHARED.put(kind, started);
     // JUnit tells nobody of the end of its last class; etcd must not outlive us.
@@ -91,7 +89,9 @@ public final class DevSystem {
   /** A user of the API server by certificate, without any rights. Needs a cluster of our own. */
   public KeyAndCertificate user(String name) {
     Path users = folder.resolve("data").resolve("cluster").resolve("users");
-    assumeTrue(Files.isDirectory(users), "the API server is not ours, nor its users' authority");
+    Prerequisite.require(
+        Files.isDirectory(users),
+        "the API server is not ours, nor its users' authority: set KUBEBUILDER_ASSETS");
     return CertificateAuthority.in(users, AssetsCluster.USERS_AUTHORITY, Clock.systemUTC())
         .issue(name);
   }

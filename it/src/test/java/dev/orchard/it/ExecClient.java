@@ -138,7 +138,11 @@ final class ExecClient {
   }
 
   ExecSocket socket(String session) {
-    URI target = url.resolve(session + "?interactive=true");
+    return socket(session, "?interactive=true");
+  }
+
+  ExecSocket socket(String session, String query) {
+    URI target = url.resolve(session + query);
     ExecSocket socket = new ExecSocket();
     socket.connected(
         http.newWebSocketBuilder()

@@ -6,12 +6,14 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.ByteString;
 import dev.orchard.dev.guest.RuntimeChoice;
+import dev.orchard.exec.frame.ErrorCode;
 import dev.orchard.exec.frame.ExitReason;
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.StdStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.HexFormat;
 import java.util.List;
@@ -278,6 +280,86 @@ abstract class ExecScenarios {
       assertThat(rest.text(StdStream.STDOUT)).contains("got");
       assertThat(rest.exit().code()).isEqualTo(9);
     }
+  }
+
+  @Test
+  void hasOneWriterUntilAnotherTakesOver() throws Exception {
+    String session =
+        client.start(
+            vm,
+            Map.of(
+                "command", List.of("cat"),
+                "stdin", Map.of("type", "Attach"),
+                "disconnectPolicy", "Detach"));
+    try (ExecSocket first = client.socket(session)) {
+      first.until(Frame.Ack.class::isInstance);
+      try (ExecSocket second = client.socket(session)) {
+        assertThat(failure(second)).isEqualTo(ErrorCode.NOT_WRITER);
+      }
+      try (ExecSocket third = client.socket(session, "?interactive=true&takeover=true")) {
+        third.until(Frame.Ack.class::isInstance);
+        assertThat(failure(first)).isEqualTo(ErrorCode.NOT_WRITER);
+        third.send(new Frame.Stdin(0, ByteString.copyFromUtf8("mine"), true));
+        Frames frames = new Frames(third.until(Frame.Exit.class::isInstance));
+        assertThat(frames.text(StdStream.STDOUT)).isEqualTo("mine");
+      }
+    }
+  }
+
+  private static ErrorCode failure(ExecSocket socket) throws InterruptedException {
+    Frame.Out last = socket.until(Frame.Failure.class::isInstance).getLast();
+    return ((Frame.Failure) last).code();
+  }
+
+  @Test
+  void isReadAsServerSentEvents() throws Exception {
+    String session = client.start(vm, detached("echo", "hi"));
+    HttpResponse<String> events =
+        client.send(
+            client.request(session).header("Accept", "text/event-stream").GET(),
+            BodyHandlers.ofString());
+    assertThat(events.body())
+        .contains(
+            "event: stdout\nid: 3\ndata: {\"event\":\"stdout\",\"data\":\"aGkK\",\"offset\":0}\n\n")
+        .contains("event: exit\nid: exit\n");
+    assertThat(
+            client
+                .send(
+                    client
+                        .request(session)
+                        .header("Accept", "text/event-stream")
+                        .header("Last-Event-ID", "exit")
+                        .GET(),
+                    BodyHandlers.ofString())
+                .statusCode())
+        .isEqualTo(204);
+  }
+
+  @Test
+  void isCancelledAndItsObjectKept() throws Exception {
+    String session = client.start(vm, detached("sleep", "600"));
+    try (ExecSocket socket = client.socket(session)) {
+      socket.until(Frame.Started.class::isInstance);
+      client.post(session + "/detach", BodyPublishers.noBody());
+      client.post(session + "/cancel", BodyPublishers.noBody());
+      Frames rest = new Frames(socket.until(Frame.Exit.class::isInstance));
+      assertThat(rest.exit().reason()).isEqualTo(ExitReason.CANCELLED);
+    }
+    await()
+        .untilAsserted(() ->
+            assertThat(
+                    ExecClient.parse(
+                            client
+                                .send(
+                                    client
+                                        .request(session)
+                                        .header("Accept", "application/json")
+                                        .GET(),
+                                    BodyHandlers.ofString())
+                                .body())
+                        .path("state")
+                        .asText())
+                .isEqualTo("Cancelled"));
   }
 
   @Test

@@ -1,7 +1,5 @@
 package dev.orchard.it;
 
-import static org.junit.jupiter.api.Assumptions.abort;
-
 import dev.orchard.dev.DevSettings;
 import dev.orchard.dev.cluster.AssetsCluster;
 import dev.orchard.dev.cluster.ClusterChoice;
@@ -32,16 +30,12 @@ sealed interface TestCluster extends AutoCloseable {
     if (settings.assets() != null && AssetsCluster.areIn(settings.assets())) {
       return new Assets();
     }
-    if (DockerClientFactory.instance().isDockerAvailable()) {
-      K3sContainer container = new K3sContainer(DockerImageName.parse("rancher/k3s:v1.34.1-k3s1"));
-      container.start();
-      return new K3s(container);
-    }
-    String missing = "no Docker engine answers, and KUBEBUILDER_ASSETS holds no kube-apiserver";
-    if (System.getenv("CI") == null) {
-      return abort(missing);
-    }
-    throw new AssertionError(missing);
+    Prerequisite.require(
+        DockerClientFactory.instance().isDockerAvailable(),
+        "KUBEBUILDER_ASSETS holds no kube-apiserver, and no Docker engine answers");
+    K3sContainer container = new K3sContainer(DockerImageName.parse("rancher/k3s:v1.34.1-k3s1"));
+    container.start();
+    return new K3s(container);
   }
 
   /** Started anew for each dev system, by it and in its own folder. */

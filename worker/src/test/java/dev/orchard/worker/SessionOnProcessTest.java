@@ -182,6 +182,21 @@ class SessionOnProcessTest {
   }
 
   @Test
+  void aDetachIsPassedOnBesideTheWriter() {
+    ExecSpec spec = spec("/bin/sleep", "1000").build();
+    Reader writer = controller.startAttached(spec, writing());
+    writer.await1(Frame.Started.class);
+
+    Reader passing = controller.attach(Attachment.newBuilder().setExecUid(spec.getUid()));
+    passing.send(new Frame.Detach());
+
+    assertThat(passing.awaitEnd()).isEmpty();
+    // The command and its writer go on.
+    writer.send(new Frame.Signal("USR1"));
+    assertThat(writer.awaitExit().signal()).isEqualTo("USR1");
+  }
+
+  @Test
   void aSignalIsPassedOnBesideTheWriter() {
     ExecSpec spec = spec("/bin/sleep", "1000").build();
     Reader writer = controller.startAttached(spec, writing());
