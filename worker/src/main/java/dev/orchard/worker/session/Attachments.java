@@ -1,9 +1,9 @@
 package dev.orchard.worker.session;
 
+import dev.orchard.exec.frame.ErrorCode;
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.session.WorkerSession;
 import java.util.LinkedHashSet;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -20,19 +20,26 @@ final class Attachments {
   private long lastForegroundMillis;
   private boolean hadForeground;
 
-  /** Returns who may not write, or no longer: the one that was added, or its predecessor. */
-  Optional<Attachment> add(Attachment attachment) {
+  /** Whoever may not write, or no longer, is told: the one that is added, or its predecessor. */
+  void add(Attachment attachment) {
     all.add(attachment);
     if (!attachment.request().writer()) {
-      return Optional.empty();
+      return;
     }
     Attachment before = writer;
     if (before != null && !attachment.request().takeover()) {
-      return Optional.of(attachment);
+      mayNotWrite(attachment, "another attachment writes to the session: take over to replace it");
+      return;
     }
     writer = attachment;
     reading = false;
-    return Optional.ofNullable(before);
+    if (before != null) {
+      mayNotWrite(before, "another attachment took over");
+    }
+  }
+
+  private static void mayNotWrite(Attachment attachment, String why) {
+    attachment.fail(new Frame.Failure(ErrorCode.NOT_WRITER, why));
   }
 
   void remove(Attachment attachment, long nowMillis) {

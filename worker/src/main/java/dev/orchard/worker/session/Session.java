@@ -359,14 +359,7 @@ final class Session {
   // ---- attachments
 
   private void attachedNow(Attachment attachment) {
-    Optional<Attachment> loser = attachments.add(attachment);
-    loser.ifPresent(lost ->
-        lost.fail(
-            new Frame.Failure(
-                ErrorCode.NOT_WRITER,
-                attachments.isWriter(attachment)
-                    ? "another attachment took over"
-                    : "another attachment writes to the session: take over to replace it")));
+    attachments.add(attachment);
     if (attachments.isWriter(attachment)) {
       core.stdinOffset().ifPresent(this::acknowledge);
     } else {
