@@ -236,8 +236,9 @@ final class NamedSession implements FrameStream {
         sentTo = Math.max(sentTo, OrchardFrames.end(part));
         yield new Next.Arrived(part);
       }
-      case Next.Arrived(Frame.Exit exit) when live == null && !exitSent -> {
+      case Next.Arrived(Frame.Exit exit) when !exitSent && hasAllBefore(exit) -> {
         pastSent(reading);
+        endLive();
         exitSent(exit);
         yield pastFrom <= sentTo ? new Next.Arrived(exit) : new Next.Nothing();
       }
@@ -258,6 +259,19 @@ final class NamedSession implements FrameStream {
           Next.Arrived(Frame.Failure _) ->
           pastSent(reading);
     };
+  }
+
+  /** Whether nothing but the exit is still to come: it ended while the client was joining. */
+  private boolean hasAllBefore(Frame.Exit exit) {
+    return live == null || sentTo == OrchardFrames.end(exit) - 1;
+  }
+
+  private void endLive() {
+    FrameStream now = live;
+    live = null;
+    if (now != null) {
+      now.close();
+    }
   }
 
   private Next pastSent(FrameStream reading) {
