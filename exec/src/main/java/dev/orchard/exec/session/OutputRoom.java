@@ -9,7 +9,10 @@ import java.util.OptionalLong;
  * @param onLimit what its creator wants while nobody reads in the foreground
  */
 public record OutputRoom(long limit, OnOutputLimit onLimit) {
-  /** How far behind a foreground reader's cursor the log is kept for it. */
+  /**
+   * How far behind a foreground reader's cursor the log is kept for it, unless it has read all that
+   * there is: it would wait for the process, and the process for it.
+   */
   public static final long KEPT_BEHIND_READER = 8L << 20;
 
   /** What to do before the next byte is appended. */
@@ -27,16 +30,18 @@ public record OutputRoom(long limit, OnOutputLimit onLimit) {
    * Asked before every append.
    *
    * @param size bytes in the log
+   * @param end offset behind the last byte in the log
    * @param oldestSegmentEnd offset behind the segment that an eviction would drop
    * @param foreground cursor of the slowest foreground reader, or where it was while its lease
    *     lasts; empty if there is none
    */
-  public Decision decide(long size, long oldestSegmentEnd, OptionalLong foreground) {
+  public Decision decide(long size, long end, long oldestSegmentEnd, OptionalLong foreground) {
     if (size < limit) {
       return Decision.APPEND;
     }
     if (foreground.isPresent()) {
-      return oldestSegmentEnd <= foreground.getAsLong() - KEPT_BEHIND_READER
+      long position = foreground.getAsLong();
+      return position >= end || oldestSegmentEnd <= position - KEPT_BEHIND_READER
           ? Decision.EVICT
           : Decision.WAIT;
     }

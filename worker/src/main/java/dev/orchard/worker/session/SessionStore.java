@@ -99,7 +99,7 @@ final class SessionStore {
     SessionLog full = log;
     Room room = Room.MADE;
     while (full != null && full.firstAvailable() < full.end()) {
-      switch (rules.decide(full.size(), full.oldestSegmentEnd(), foreground)) {
+      switch (rules.decide(full.size(), full.end(), full.oldestSegmentEnd(), foreground)) {
         case APPEND -> {
           return room;
         }
