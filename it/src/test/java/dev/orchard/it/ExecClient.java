@@ -19,6 +19,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
@@ -29,8 +30,8 @@ import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** The HTTP API of a {@link DevSystem} as a program would use it that has no library of ours. */
-final class ExecClient {
+/** The HTTP API of a system as a program would use it that has no library of ours. */
+public final class ExecClient {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final HttpClient http;
@@ -40,11 +41,12 @@ final class ExecClient {
   ExecClient(DevSystem system) {
     this.url = system.url();
     this.token = system.token();
-    this.http = HttpClient.newBuilder().sslContext(trusting(system)).build();
+    this.http = HttpClient.newBuilder().sslContext(trusting(system.certificateAuthority())).build();
   }
 
-  static SSLContext trusting(DevSystem system) {
-    try (InputStream pem = Files.newInputStream(system.certificateAuthority())) {
+  /** Trusts what the authority of this PEM file signed, and nothing else. */
+  public static SSLContext trusting(Path authority) {
+    try (InputStream pem = Files.newInputStream(authority)) {
       KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
       store.load(null, null);
       store.setCertificateEntry(
@@ -58,7 +60,7 @@ final class ExecClient {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("the dev system's certificate", e);
+      throw new IllegalStateException("the certificate of " + authority, e);
     }
   }
 

@@ -3,7 +3,7 @@ package dev.orchard.it;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 /** What a test needs of the machine: without it the test fails in CI and is skipped elsewhere. */
-final class Prerequisite {
+public final class Prerequisite {
   private Prerequisite() {}
 
   /**
@@ -11,7 +11,7 @@ final class Prerequisite {
    *
    * @param missing what is not, and what to install
    */
-  static void require(boolean there, String missing) {
+  public static void require(boolean there, String missing) {
     if (there) {
       return;
     }

@@ -19,7 +19,7 @@ final class RawHttp {
   private final String token;
 
   RawHttp(DevSystem system) {
-    this.trust = ExecClient.trusting(system);
+    this.trust = ExecClient.trusting(system.certificateAuthority());
     this.url = system.url();
     this.token = system.token();
   }

@@ -17,7 +17,7 @@ import org.testcontainers.utility.DockerImageName;
  * container where a Docker engine answers; that one cannot pass requests on to a controller of this
  * machine. Where there is neither, tests fail in CI and are skipped elsewhere.
  */
-sealed interface TestCluster extends AutoCloseable {
+public sealed interface TestCluster extends AutoCloseable {
   /** Settings for a dev system on this cluster. */
   DevSettings settings(Path data, RuntimeChoice runtime);
 

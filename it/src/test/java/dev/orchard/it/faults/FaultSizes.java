@@ -1,0 +1,46 @@
+package dev.orchard.it.faults;
+
+/**
+ * How much each case does: a size for every build, and the full one with {@code
+ * -Dorchard.faults.full=true}.
+ */
+enum FaultSizes {
+  /** Kills of a controller replica. */
+  F1_KILLS(50, 1_000),
+  F1_QEMU_KILLS(5, 100),
+  /** Rolling restarts of all replicas. */
+  F2_ROLLOUTS(3, 100),
+  /** Kills of the worker. */
+  F3_KILLS(20, 1_000),
+  F3_QEMU_KILLS(5, 100),
+  /** Passes through the whole matrix of crash points. */
+  F4_ROUNDS(1, 20),
+  /** Kills of a guest agent. */
+  F9_KILLS(20, 1_000),
+  /** Seconds for which the API server, then every controller is away. */
+  F21_SECONDS(10, 60),
+  /** Pauses of an operator while another one works. */
+  F22_PAUSES(5, 50),
+  /** Replicas replaced by others. */
+  F23_REPLACEMENTS(5, 100);
+
+  /** JUnit's tag of every case, beside that of its own number, such as {@code F1}. */
+  static final String TAG = "faults";
+
+  private final int ci;
+  private final int full;
+
+  FaultSizes(int ci, int full) {
+    this.ci = ci;
+    this.full = full;
+  }
+
+  int size() {
+    return Boolean.getBoolean("orchard.faults.full") ? full : ci;
+  }
+
+  /** Of everything random in a case; another one with {@code ORCHARD_FAULTS_SEED=N}. */
+  static long seed() {
+    return Long.parseLong(System.getenv().getOrDefault("ORCHARD_FAULTS_SEED", "1"));
+  }
+}

@@ -1,0 +1,66 @@
+package dev.orchard.it.faults;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * How a part's JVM is started: as cheaply as can be, for it is done a thousand times.
+ *
+ * @param main its main class
+ * @param heapMib its greatest heap
+ */
+record Jvm(String main, int heapMib) {
+  /** Everything that is needed at run time, as packaged for dev. */
+  private static final String CLASS_PATH = classPath();
+
+  /** What starts it; the program's arguments follow. */
+  List<String> command(List<String> options) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "-Xmx%dm".formatted(heapMib),
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-XX:-UsePerfData",
+            "-XX:+ExitOnOutOfMemoryError",
+            "--sun-misc-unsafe-memory-access=allow",
+            "--enable-native-access=ALL-UNNAMED"));
+    if (Files.exists(cache())) {
+      command.add("-XX:AOTCache=" + cache());
+    }
+    command.addAll(options);
+    command.addAll(List.of("-cp", CLASS_PATH, main));
+    return command;
+  }
+
+  /** Of the classes that its start loads; written by a JVM with {@link #training} as it ends. */
+  Path cache() {
+    return Summary.FOLDER.resolve(main + ".aot");
+  }
+
+  List<String> training() {
+    return List.of("-XX:AOTCacheOutput=" + cache());
+  }
+
+  private static String classPath() {
+    // Failsafe runs in the module's folder.
+    Path dev = Path.of("..", "dev", "target").toAbsolutePath().normalize();
+    try (Stream<Path> own = Files.list(dev);
+        Stream<Path> others = Files.list(dev.resolve("lib"))) {
+      return Stream.concat(own, others)
+          .filter(file -> file.toString().matches(".*(?<!-tests)\\.jar"))
+          .sorted()
+          .map(Path::toString)
+          .collect(Collectors.joining(":"));
+    } catch (IOException e) {
+      throw new UncheckedIOException("what orchard-dev is run from: package it first", e);
+    }
+  }
+}

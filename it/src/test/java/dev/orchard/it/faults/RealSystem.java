@@ -1,0 +1,375 @@
+package dev.orchard.it.faults;
+
+import dev.orchard.crds.Conditions;
+import dev.orchard.crds.vm.VM;
+import dev.orchard.crds.vm.VMSpec;
+import dev.orchard.crds.worker.Worker;
+import dev.orchard.dev.DevSettings;
+import dev.orchard.dev.cluster.Aggregation;
+import dev.orchard.dev.cluster.Cluster;
+import dev.orchard.dev.cluster.ClusterAccess;
+import dev.orchard.dev.cluster.Clusters;
+import dev.orchard.dev.cluster.Kubeconfig;
+import dev.orchard.dev.cluster.Preparation;
+import dev.orchard.dev.guest.GuestSupplier;
+import dev.orchard.dev.guest.GuestSupply;
+import dev.orchard.dev.guest.RuntimeChoice;
+import dev.orchard.dev.secret.AccessToken;
+import dev.orchard.dev.secret.OwnerFiles;
+import dev.orchard.dev.tls.CertificateAuthority;
+import dev.orchard.dev.tls.KeyAndCertificate;
+import dev.orchard.it.ExecClient;
+import dev.orchard.it.TestCluster;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A whole system whose parts are processes of their own, to be killed: a real API server, an
+ * operator, several controller replicas and one worker. One for each runtime, started by the first
+ * case that asks for it and ended with this JVM; a case leaves every part running.
+ */
+final class RealSystem {
+  /** Of the controller, enough for any two of them to be away. */
+  static final int REPLICAS = 3;
+
+  static final String NAMESPACE = "default";
+
+  private static final Logger log = LoggerFactory.getLogger(RealSystem.class);
+
+  // A loaded machine without KVM takes 64 s to boot a guest.
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration POLL = Duration.ofMillis(50);
+  private static final String WORKER = "host";
+  private static final String IMAGE = "default";
+  private static final Map<RuntimeChoice, RealSystem> SHARED = new HashMap<>();
+
+  private final Path folder;
+  private final TestCluster testCluster;
+  private final Cluster cluster;
+  private final CertificateAuthority authority;
+  private final KubernetesClient kubernetes;
+  private final Path kubeconfig;
+  private final List<Integer> ports = freePorts(2 * REPLICAS);
+  private final HttpClient http;
+  private final KeyAndCertificate serving;
+  private final List<Part> controllers;
+  private final Part operator;
+  private final Part worker;
+
+  @SuppressWarnings("this-escape")
+  private RealSystem(RuntimeChoice runtime) throws InterruptedException {
+    testCluster = TestCluster.start();
+    folder = temporaryFolder();
+    DevSettings settings = testCluster.settings(folder.resolve("data"), runtime);
+    Path data = OwnerFiles.folder(settings.data());
+    authority =
+        CertificateAuthority.in(data.resolve("pki"), "orchard-faults-ca", Clock.systemUTC());
+    cluster =
+        new Clusters(
+                data.resolve("cluster"),
+                settings.assets(),
+                settings.kubeconfig(),
+                authority,
+                AccessToken.in(data.resolve("token")),
+                Clock.systemUTC())
+            .open(settings.cluster());
+    ClusterAccess access = cluster.access();
+    kubernetes = access.newClient();
+    Preparation.apply(kubernetes, Clock.systemUTC());
+    kubeconfig = data.resolve("kubeconfig");
+    OwnerFiles.write(kubeconfig, Kubeconfig.yaml(access, server(0), authority.certificatePem()));
+    http = HttpClient.newBuilder().sslContext(ExecClient.trusting(ca())).build();
+    serving = authority.issue("controller", Aggregation.SERVER_NAME);
+    controllers = IntStream.range(0, REPLICAS).mapToObj(this::controller).toList();
+    operator = operator("operator");
+    Path token = data.resolve("worker-token");
+    OwnerFiles.write(token, Preparation.workerToken(kubernetes, WORKER));
+    GuestSupply supply =
+        new GuestSupplier(settings.path(), Path.of("..", "images", "guest", "build"), _ -> {})
+            .supply(runtime);
+    worker = worker(supply, data.resolve("worker"), token);
+  }
+
+  /** The system of that runtime, with every part running. */
+  static synchronized RealSystem with(RuntimeChoice runtime) throws InterruptedException {
+    RealSystem system = SHARED.get(runtime);
+    if (system == null) {
+      system = new RealSystem(runtime);
+      SHARED.put(runtime, system);
+      // JUnit tells nobody of the end of its last class; nothing must outlive us.
+      Runtime.getRuntime().addShutdownHook(new Thread(system::end, "end-" + runtime));
+      system.start();
+    }
+    return system;
+  }
+
+  /** Base address of a replica's HTTP API. */
+  URI server(int replica) {
+    return URI.create("https://127.0.0.1:" + ports.get(2 * replica));
+  }
+
+  /** Those of all replicas. */
+  List<URI> servers() {
+    return IntStream.range(0, REPLICAS).mapToObj(this::server).toList();
+  }
+
+  /** May do everything, at the API server and at the controller. */
+  String token() {
+    return cluster.access().token();
+  }
+
+  /** PEM file of the authority that signed the controllers' certificates. */
+  Path ca() {
+    return authority.certificateFile();
+  }
+
+  /** A client with every right; not to be closed. */
+  KubernetesClient kubernetes() {
+    return kubernetes;
+  }
+
+  List<Part> controllers() {
+    return controllers;
+  }
+
+  Part operator() {
+    return operator;
+  }
+
+  Part worker() {
+    return worker;
+  }
+
+  /** One more operator beside the first, which is not started. */
+  Part operator(String name) {
+    return new Part(
+        name,
+        new Jvm("dev.orchard.operator.Main", 192),
+        List.of(),
+        Map.of("KUBECONFIG", kubeconfig.toString()),
+        () -> true);
+  }
+
+  /** A new VM; returns when commands can run in it. */
+  void createVm(String name) {
+    VM vm = new VM();
+    vm.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace(NAMESPACE).build());
+    vm.setSpec(VMSpec.ofImage(IMAGE));
+    kubernetes.resource(vm).create();
+    await("the agent of VM " + name, () -> isConnected(name));
+  }
+
+  private boolean isConnected(String vm) {
+    VM object = kubernetes.resources(VM.class).inNamespace(NAMESPACE).withName(vm).get();
+    return object != null
+        && Conditions.isTrue(object.statusOrEmpty().conditions(), "AgentConnected");
+  }
+
+  /** Returns when it is deleted, with all that its worker has of it. */
+  void deleteVm(String name) {
+    kubernetes.resources(VM.class).inNamespace(NAMESPACE).withName(name).delete();
+    await(
+        "the end of VM " + name,
+        () -> kubernetes.resources(VM.class).inNamespace(NAMESPACE).withName(name).get() == null);
+  }
+
+  /** Returns when it holds, or throws in the end. */
+  static void await(String what, BooleanSupplier condition) {
+    Awaitility.await(what).atMost(PATIENCE).pollInterval(POLL).until(condition::getAsBoolean);
+  }
+
+  private void start() throws InterruptedException {
+    train();
+    operator.start();
+    controllers.forEach(Part::start);
+    worker.start();
+    for (Part part : parts()) {
+      part.awaitReady();
+    }
+  }
+
+  /** The first start of each kind of part is what later ones are made cheap by. */
+  private void train() throws InterruptedException {
+    List<Part> learners = List.of(operator, controllers.getFirst(), worker);
+    if (learners.stream().allMatch(Part::isTrained)) {
+      return;
+    }
+    learners.forEach(Part::startTraining);
+    for (Part part : learners) {
+      part.awaitReady();
+    }
+    createVm("training");
+    deleteVm("training");
+    for (Part part : learners) {
+      part.terminate();
+    }
+  }
+
+  private List<Part> parts() {
+    List<Part> parts = new ArrayList<>(controllers);
+    parts.add(operator);
+    parts.add(worker);
+    return parts;
+  }
+
+  private Part controller(int index) {
+    String name = "replica-" + index;
+    return new Part(
+        name,
+        new Jvm("dev.orchard.controller.Main", 256),
+        List.of(),
+        Map.of(
+            "KUBECONFIG", kubeconfig.toString(),
+            "ORCHARD_TLS_CERT", serving.certificate().toString(),
+            "ORCHARD_TLS_KEY", serving.key().toString(),
+            "ORCHARD_BIND_ADDRESS", "127.0.0.1",
+            "ORCHARD_HTTP_PORT", Integer.toString(ports.get(2 * index)),
+            "ORCHARD_WORKER_PORT", Integer.toString(ports.get(2 * index + 1)),
+            "ORCHARD_REPLICA", name,
+            "ORCHARD_REPLICAS", Integer.toString(REPLICAS)),
+        () -> isReady(server(index)));
+  }
+
+  private Part worker(GuestSupply supply, Path data, Path token) {
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(List.of("--name", WORKER, "--data-dir", data.toString()));
+    arguments.addAll(List.of("--controller-ca", ca().toString()));
+    arguments.addAll(List.of("--token-file", token.toString()));
+    arguments.addAll(List.of("--cpu", "64", "--memory", "65536"));
+    arguments.addAll(
+        List.of(
+            "--controllers",
+            IntStream.range(0, REPLICAS)
+                .mapToObj(index -> "127.0.0.1:" + ports.get(2 * index + 1))
+                .collect(Collectors.joining(","))));
+    switch (supply) {
+      case GuestSupply.Qemu(Path _, Path image) ->
+          arguments.addAll(
+              List.of(
+                  "--runtimes",
+                  "qemu",
+                  "--images",
+                  "%s=%s:%s:%s"
+                      .formatted(
+                          IMAGE,
+                          image.resolve("vmlinuz"),
+                          image.resolve("initrd"),
+                          image.resolve("root.ext4"))));
+      case GuestSupply.Processes _ ->
+          arguments.addAll(
+              List.of(
+                  "--runtimes",
+                  "process",
+                  "--agent-command",
+                  String.join(" ", new Jvm("dev.orchard.agent.Main", 128).command(List.of()))));
+    }
+    return new Part(
+        "worker",
+        new Jvm("dev.orchard.worker.Main", 256),
+        arguments,
+        Map.of(),
+        this::isWorkerReady);
+  }
+
+  private boolean isReady(URI server) {
+    try {
+      HttpRequest request =
+          HttpRequest.newBuilder(server.resolve("/readyz")).timeout(PATIENCE).build();
+      return http.send(request, BodyHandlers.discarding()).statusCode() == 200;
+    } catch (IOException _) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private boolean isWorkerReady() {
+    Worker object = kubernetes.resources(Worker.class).withName(WORKER).get();
+    return object != null && Conditions.isTrue(object.statusOrEmpty().conditions(), "Ready");
+  }
+
+  private void end() {
+    try {
+      kubernetes.resources(VM.class).inNamespace(NAMESPACE).list().getItems().stream()
+          .map(vm -> vm.getMetadata().getName())
+          .forEach(this::deleteVm);
+    } catch (RuntimeException e) {
+      log.warn("VMs are left to be killed", e);
+    }
+    try {
+      for (Part part : parts()) {
+        part.kill();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    endLeftovers();
+    kubernetes.close();
+    cluster.close();
+    testCluster.close();
+    http.shutdownNow();
+    try (var files = Files.walk(folder)) {
+      files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+    } catch (IOException e) {
+      throw new UncheckedIOException("delete " + folder, e);
+    }
+  }
+
+  /** Machines that outlived their worker: whatever has a path of our data on its command line. */
+  private void endLeftovers() {
+    String ours = folder.resolve("data").resolve("worker").toString();
+    ProcessHandle.allProcesses()
+        .filter(process -> process.info().commandLine().orElse("").contains(ours))
+        .forEach(ProcessHandle::destroyForcibly);
+  }
+
+  // All are held until all are known, or the system might name one twice.
+  private static List<Integer> freePorts(int count) {
+    List<ServerSocket> held = new ArrayList<>();
+    try {
+      for (int i = 0; i < count; i++) {
+        held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+      }
+      List<Integer> ports = held.stream().map(ServerSocket::getLocalPort).toList();
+      for (ServerSocket socket : held) {
+        socket.close();
+      }
+      return ports;
+    } catch (IOException e) {
+      throw new UncheckedIOException("find free ports on 127.0.0.1", e);
+    }
+  }
+
+  private static Path temporaryFolder() {
+    try {
+      return Files.createTempDirectory("orchard-faults-");
+    } catch (IOException e) {
+      throw new UncheckedIOException("temporary folder", e);
+    }
+  }
+}
