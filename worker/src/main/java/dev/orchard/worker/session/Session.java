@@ -422,8 +422,6 @@ final class Session {
     }
   }
 
-  // ---- the core
-
   private void step(SessionEvent event) {
     for (SessionAction action : core.step(event, around.clock().millis())) {
       perform(action);
@@ -431,6 +429,7 @@ final class Session {
   }
 
   private void perform(SessionAction action) {
+    Failpoint.before(action);
     try {
       switch (action) {
         case SessionAction.Write(JournalRecord fact) -> write(fact);
@@ -460,6 +459,7 @@ final class Session {
     } catch (IOException e) {
       fail(e);
     }
+    Failpoint.after(action);
   }
 
   /** More than the guest can do is refused before it is sent. */

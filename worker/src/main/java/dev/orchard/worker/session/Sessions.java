@@ -107,6 +107,7 @@ public final class Sessions {
               spec.rules(), facts, log.stdoutBytes(), log.stderrBytes(), around.clock().millis());
       logger.info("session adopted session={} phase={} end={}", uid, core.phase(), core.logEnd());
       add(new Session(spec, store, core, around));
+      Failpoint.passed("recovered");
     } catch (IOException | IllegalArgumentException e) {
       // Kept for somebody to look at; its id stays unknown, and so it ends as its VM's boot does.
       logger.error("session cannot be recovered path={}", directory.path(), e);
