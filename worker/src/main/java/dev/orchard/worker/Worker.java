@@ -77,6 +77,7 @@ public final class Worker implements AutoCloseable {
             vms,
             sessions,
             forwards);
+    requireJournals(data.resolve("sessions"), data.resolve("vms"));
     // In this order: a session whose VM is not known yet would be taken for lost.
     vms.recover();
     sessions.recover();
@@ -118,6 +119,23 @@ public final class Worker implements AutoCloseable {
       return wanted.toRealPath();
     } catch (IOException e) {
       throw new UncheckedIOException("data folder " + wanted + " cannot be used", e);
+    }
+  }
+
+  /** Without the journals nothing tells what was started in the VMs that are there. */
+  private static void requireJournals(Path sessions, Path vms) {
+    if (Files.notExists(sessions) && Files.exists(vms) && hasEntries(vms)) {
+      throw new IllegalStateException(
+          "%s is gone and %s is not: bring it back, or power off the VMs and remove their folders too"
+              .formatted(sessions, vms));
+    }
+  }
+
+  private static boolean hasEntries(Path folder) {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.findAny().isPresent();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -84,6 +84,8 @@ class WaitingSessionTest {
 
     controller.deleteVm(vmUid);
 
-    assertThat(reader.awaitExit().message()).contains("not on its worker any more");
+    Frame.Exit exit = reader.awaitExit();
+    assertThat(exit.reason()).isEqualTo(ExitReason.START_FAILED);
+    assertThat(exit.message()).contains("not on its worker any more");
   }
 }

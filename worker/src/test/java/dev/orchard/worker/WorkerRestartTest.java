@@ -5,6 +5,7 @@ import static dev.orchard.worker.TestWorker.reading;
 import static dev.orchard.worker.TestWorker.uid;
 import static dev.orchard.worker.TestWorker.writing;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
@@ -22,9 +23,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -281,5 +284,67 @@ class WorkerRestartTest {
     controller.deleteVm(unknown);
 
     assertThat(controller.awaitVm(unknown, vm -> true).getState()).isEqualTo(VmState.VM_GONE);
+  }
+
+  @Test
+  void aSessionWhoseJournalIsDamagedIsLostAndNeverStartedAgain()
+      throws IOException, InterruptedException {
+    Path runs = folder.resolve("runs");
+    ExecSpec spec = spec("/bin/sh", "-c", "echo run >> %s; exec cat".formatted(runs));
+    controller.startAttached(spec, reading()).await1(Frame.Started.class);
+    worker.stopDaemon();
+    Path session = worker.data().resolve("sessions").resolve(spec.getUid());
+    byte[] journal = Files.readAllBytes(session.resolve("journal"));
+    journal[20] ^= 1;
+    Files.write(session.resolve("journal"), journal);
+
+    worker.startDaemon();
+    Reader again = controller.startAttached(spec, reading());
+
+    assertThat(again.awaitExit().reason()).isEqualTo(ExitReason.LOST);
+    assertThat(controller.awaitFinished(spec.getUid()).getExit().getMessage())
+        .contains("cannot read its records");
+    restartDaemon();
+    assertThat(controller.startAttached(spec, reading()).awaitExit().reason())
+        .isEqualTo(ExitReason.LOST);
+    assertThat(Files.readAllLines(runs)).hasSize(1);
+    assertThat(session.resolve("journal.damaged")).exists();
+  }
+
+  @Test
+  void aWorkerThatLostItsDiskSaysThatItDoesNotKnow() throws IOException, InterruptedException {
+    ExecSpec spec = spec("/bin/cat");
+    controller.startAttached(spec, reading()).await1(Frame.Started.class);
+    kill(vmUid);
+    worker.stopDaemon();
+    deleteTree(worker.data().resolve("sessions"));
+    deleteTree(worker.data().resolve("vms"));
+
+    worker.startDaemon();
+    controller.powerOn(vmUid);
+
+    Reader again = controller.startAttached(spec, reading());
+    assertThat(again.awaitExit().reason()).isEqualTo(ExitReason.LOST);
+  }
+
+  @Test
+  void aWorkerWithVmsButWithoutJournalsDoesNotStart() throws IOException, InterruptedException {
+    worker.stopDaemon();
+    Path sessions = worker.data().resolve("sessions");
+    Files.move(sessions, sessions.resolveSibling("aside"));
+
+    assertThatIllegalStateException()
+        .isThrownBy(worker::startDaemon)
+        .withMessageContaining("sessions is gone");
+    Files.move(sessions.resolveSibling("aside"), sessions);
+    worker.startDaemon();
+  }
+
+  private static void deleteTree(Path tree) throws IOException {
+    try (Stream<Path> files = Files.walk(tree)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
   }
 }

@@ -55,7 +55,7 @@ record Entry(@Nullable StdStream stream, long offset, long stdoutBefore, ByteStr
   /** Copies the bytes out of {@code payload}. */
   static Entry decode(ByteBuffer payload) throws IOException {
     if (payload.remaining() < HEADER_BYTES) {
-      throw new IOException("a log's record of %d bytes".formatted(payload.remaining()));
+      throw new DamagedException("a log's record of %d bytes".formatted(payload.remaining()));
     }
     byte kind = payload.get();
     StdStream stream =
@@ -63,7 +63,7 @@ record Entry(@Nullable StdStream stream, long offset, long stdoutBefore, ByteStr
           case START -> null;
           case STDOUT -> StdStream.STDOUT;
           case STDERR -> StdStream.STDERR;
-          default -> throw new IOException("a log's record of the unknown kind " + kind);
+          default -> throw new DamagedException("a log's record of the unknown kind " + kind);
         };
     return new Entry(stream, payload.getLong(), payload.getLong(), ByteString.copyFrom(payload));
   }

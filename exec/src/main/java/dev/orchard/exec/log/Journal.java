@@ -38,7 +38,8 @@ public final class Journal implements Closeable {
    * The journal at a path, made if it is not there. A record at its end that a crash has cut short
    * is dropped: whoever appended it was never told that it was safe.
    *
-   * @throws IOException also for a damaged record with others behind it: the facts are incomplete
+   * @throws DamagedException for a damaged record with others behind it, or one of another version:
+   *     the facts are incomplete
    */
   public static Journal open(Path path) throws IOException {
     if (Files.notExists(path)) {
@@ -51,7 +52,7 @@ public final class Journal implements Closeable {
       ByteBuffer payload = reader.next(size);
       while (payload != null) {
         if (reader.start() != end) {
-          throw new IOException(
+          throw new DamagedException(
               "journal %s: the record at byte %d is damaged, others follow".formatted(path, end));
         }
         records.add(decode(path, payload));
@@ -118,7 +119,7 @@ public final class Journal implements Closeable {
     try {
       message = Record.parseFrom(payload);
     } catch (InvalidProtocolBufferException e) {
-      throw new IOException("journal %s: a record is none of this version".formatted(path), e);
+      throw new DamagedException("journal %s: a record is none of this version".formatted(path), e);
     }
     return switch (message.getRecordCase()) {
       case INTENT -> {
@@ -142,7 +143,8 @@ public final class Journal implements Closeable {
       }
       case ACKNOWLEDGED -> new JournalRecord.Acknowledged();
       case RECORD_NOT_SET ->
-          throw new IOException("journal %s: a record is none of this version".formatted(path));
+          throw new DamagedException(
+              "journal %s: a record is none of this version".formatted(path));
     };
   }
 

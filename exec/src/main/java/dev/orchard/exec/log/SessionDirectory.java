@@ -3,6 +3,7 @@ package dev.orchard.exec.log;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
@@ -11,7 +12,7 @@ import java.util.stream.Stream;
 
 /** Where the files of one session lie. Only ids as the API server makes them become paths. */
 public record SessionDirectory(Path path) {
-  private static final Pattern ID = Pattern.compile("[0-9a-f-]{1,64}");
+  private static final Pattern ID = Pattern.compile("[0-9a-f][0-9a-f-]{0,63}");
 
   /**
    * The directory of a session, which is made if it is not there.
@@ -56,6 +57,34 @@ public record SessionDirectory(Path path) {
   /** For {@link SessionLog#open}. */
   public Path log() {
     return path.resolve("log");
+  }
+
+  /**
+   * Puts journal and log aside, for somebody to look at: what they say cannot be trusted, and a new
+   * journal has to say so. Done again after a crash half-way, it does the rest.
+   */
+  public void setAside() throws IOException {
+    setAside(journal());
+    if (Files.exists(aside(log())) && Files.exists(log())) {
+      deleteTree(aside(log()));
+    }
+    setAside(log());
+  }
+
+  /** Whether {@link #setAside} was begun. */
+  public boolean isSetAside() {
+    return Files.exists(aside(journal()));
+  }
+
+  private static void setAside(Path file) throws IOException {
+    if (Files.exists(file)) {
+      Files.move(file, aside(file), StandardCopyOption.ATOMIC_MOVE);
+      RecordFile.syncName(file);
+    }
+  }
+
+  private static Path aside(Path file) {
+    return file.resolveSibling(file.getFileName() + ".damaged");
   }
 
   /** The journal goes last: a crash leaves a session that is known, or nothing. */

@@ -43,7 +43,7 @@ public final class SessionLog implements Closeable {
    *
    * @param segmentBytes on disk, after which a segment is followed by a new one; eviction frees
    *     that much at a time
-   * @throws IOException also where nothing readable tells how much was printed
+   * @throws DamagedException where nothing readable tells how much was printed
    */
   public static SessionLog open(Path directory, long segmentBytes) throws IOException {
     if (Files.notExists(directory)) {
@@ -72,7 +72,7 @@ public final class SessionLog implements Closeable {
             new Contents(segments, tail.entry().end(), tail.entry().stdoutThen()));
       }
       if (segments.isEmpty() && last.first() > 0) {
-        throw new IOException(
+        throw new DamagedException(
             "log %s: no readable record in its only segment, so its counts are lost"
                 .formatted(last.path()));
       }

@@ -14,6 +14,12 @@ public sealed interface SessionEvent {
   /** The boot that the session is bound to has ended for good. */
   record VmGone(String why) implements SessionEvent {}
 
+  /**
+   * Nothing is known here of the boot that the session is bound to: whether an earlier life of this
+   * worker has started it there is not known either.
+   */
+  record BootUnknown(String why) implements SessionEvent {}
+
   /** The agent took the stream. */
   record GuestAttached(long stdinOffset) implements SessionEvent {}
 

@@ -121,6 +121,7 @@ public final class WorkerSession {
       case SessionEvent.GuestReady(Fence fence) -> guestReady(fence);
       case SessionEvent.GuestLost() -> guestLost();
       case SessionEvent.VmGone(String why) -> vmGone(why);
+      case SessionEvent.BootUnknown(String why) -> lost(why);
       case SessionEvent.GuestAttached(long stdinOffset) -> guestAttached(stdinOffset);
       case SessionEvent.GuestRefused(RefusalReason reason, String message) ->
           guestRefused(reason, message);
@@ -172,7 +173,7 @@ public final class WorkerSession {
       if (phase() != Phase.FINISHED || !guestReleased) {
         actions.add(new SessionAction.Attach(logEnd()));
       }
-    } else if (phase() != Phase.FINISHED) {
+    } else {
       lost(
           fence.bootId().equals(asked.bootId())
               ? "the guest agent was restarted"
@@ -183,7 +184,7 @@ public final class WorkerSession {
   private void vmGone(String why) {
     if (phase() == Phase.WAITING) {
       finish(startFailed(why));
-    } else if (phase() != Phase.FINISHED) {
+    } else {
       lost(why);
     }
   }
@@ -428,6 +429,9 @@ public final class WorkerSession {
   }
 
   private void lost(String why) {
+    if (phase() == Phase.FINISHED) {
+      return;
+    }
     long startedAt = history.startedAt();
     Duration ran = startedAt == 0 ? Duration.ZERO : Duration.ofMillis(now - startedAt);
     finish(Frame.Exit.lost(stdoutBytes, stderrBytes, ran, why));

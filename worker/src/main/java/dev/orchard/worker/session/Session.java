@@ -82,6 +82,7 @@ final class Session {
 
   private @Nullable Parked parked;
   private @Nullable Attachment speaking;
+  private boolean vmKnown;
   private boolean vmGone;
   private boolean ending;
   private boolean broken;
@@ -276,8 +277,6 @@ final class Session {
     }
   }
 
-  // ---- the VM and its guest
-
   private void lookAtVm() {
     if (spec.vmUid().isEmpty() || vmGone) {
       return;
@@ -286,10 +285,12 @@ final class Session {
     if (status.isEmpty() || !spec.bootId().equals(status.get().bootId())) {
       vmGone = true;
       guest.answers(null);
-      step(
-          new SessionEvent.VmGone(
-              status.map(VmStatus::whyOver).orElse("the VM is not on its worker any more")));
-    } else if (guest.answers(status.get().guest())) {
+      String why = status.map(VmStatus::whyOver).orElse("the VM is not on its worker any more");
+      step(vmKnown ? new SessionEvent.VmGone(why) : new SessionEvent.BootUnknown(why));
+      return;
+    }
+    vmKnown = true;
+    if (guest.answers(status.get().guest())) {
       step(
           guest
               .fence()
@@ -355,8 +356,6 @@ final class Session {
       return true;
     }
   }
-
-  // ---- attachments
 
   private void attachedNow(Attachment attachment) {
     attachments.add(attachment);

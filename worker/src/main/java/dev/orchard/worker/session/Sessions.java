@@ -1,8 +1,10 @@
 package dev.orchard.worker.session;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.orchard.exec.frame.ErrorCode;
 import dev.orchard.exec.frame.ExitReason;
 import dev.orchard.exec.frame.Frame;
+import dev.orchard.exec.log.DamagedException;
 import dev.orchard.exec.log.Journal;
 import dev.orchard.exec.log.JournalRecord;
 import dev.orchard.exec.log.SessionDirectory;
@@ -74,7 +76,12 @@ public final class Sessions {
         new Surroundings(vms, listener, clock, session -> sessions.remove(session.uid(), session));
   }
 
-  /** Takes up every session that an earlier daemon has left. Its VMs have to be known before. */
+  /**
+   * Takes up every session that an earlier daemon has left. Its VMs have to be known before. One
+   * whose records are damaged is lost.
+   *
+   * @throws UncheckedIOException where the disk fails: no id may stay unknown that is on it
+   */
   public void recover() throws InterruptedException {
     try {
       Files.createDirectories(root);
@@ -86,16 +93,20 @@ public final class Sessions {
     }
   }
 
-  private void recover(SessionDirectory directory) throws InterruptedException {
+  private void recover(SessionDirectory directory) throws IOException, InterruptedException {
+    Uid uid = new Uid(directory.uid());
     try {
-      Uid uid = new Uid(directory.uid());
       List<JournalRecord> facts;
       try (Journal journal = Journal.open(directory.journal())) {
         facts = journal.recovered();
       }
       if (facts.isEmpty()) {
-        // Nothing was asked of a guest: whoever wants it will say so again.
-        directory.delete();
+        if (directory.isSetAside()) {
+          lose(uid, directory, "they are damaged");
+        } else {
+          // Nothing was asked of a guest: whoever wants it will say so again.
+          directory.delete();
+        }
         return;
       }
       SessionSpec spec = spec(uid, facts.getFirst());
@@ -108,10 +119,20 @@ public final class Sessions {
       logger.info("session adopted session={} phase={} end={}", uid, core.phase(), core.logEnd());
       add(new Session(spec, store, core, around));
       Failpoint.passed("recovered");
-    } catch (IOException | IllegalArgumentException e) {
-      // Kept for somebody to look at; its id stays unknown, and so it ends as its VM's boot does.
+    } catch (DamagedException | JsonProcessingException e) {
       logger.error("session cannot be recovered path={}", directory.path(), e);
+      lose(uid, directory, String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Its id must not become unknown: somebody could start it again. */
+  private void lose(Uid uid, SessionDirectory directory, String why)
+      throws IOException, InterruptedException {
+    directory.setAside();
+    begin(SessionSpec.unknown(uid))
+        .happened(
+            new SessionEvent.Cancel(
+                ExitReason.LOST, "the worker cannot read its records of it: " + why));
   }
 
   private static SessionSpec spec(Uid uid, JournalRecord first) throws IOException {
