@@ -96,7 +96,13 @@ public final class FakeWorker implements AutoCloseable {
   public static FakeWorker dial(
       int port, TestCertificate certificate, String name, String token, boolean primary) {
     FakeWorker worker = new FakeWorker(port, certificate, name, token);
-    worker.report(
+    worker.register(primary, "");
+    return worker;
+  }
+
+  /** Says what it is, once more. */
+  public void register(boolean primary, String diskPressure) {
+    report(
         WorkerReport.newBuilder()
             .setRegister(
                 Register.newBuilder()
@@ -106,9 +112,9 @@ public final class FakeWorker implements AutoCloseable {
                     .setArch("amd64")
                     .addRuntimes("process")
                     .setCapacity(Capacity.newBuilder().setCpu(4).setMemoryMib(8192))
-                    .setPrimary(primary))
+                    .setPrimary(primary)
+                    .setDiskPressure(diskPressure))
             .build());
-    return worker;
   }
 
   public String name() {

@@ -64,6 +64,7 @@ record LocalWorker(
             agentCommand(),
             Runtime.getRuntime().availableProcessors() * VMS_PER_PROCESSOR,
             memoryMib(),
+            0,
             Accelerator.AUTO));
   }
 

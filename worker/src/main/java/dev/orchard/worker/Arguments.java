@@ -38,6 +38,7 @@ final class Arguments {
         --agent-command WORDS  starts the guest agent under process; split at spaces
         --cpu N                for all VMs together (the host's)
         --memory MIB           for all VMs together (half of the host's)
+        --session-storage MIB  for the logs of all sessions (a fifth of the data folder's disk)
         --accelerator WORD     auto, kvm or tcg (auto)
       Each flag may be an environment variable instead: ORCHARD_WORKER_DATA_DIR=DIR.\
       """;
@@ -55,6 +56,7 @@ final class Arguments {
           "agent-command",
           "cpu",
           "memory",
+          "session-storage",
           "accelerator");
 
   private final Map<String, String> given;
@@ -109,6 +111,7 @@ final class Arguments {
             .orElse(List.of()),
         Math.toIntExact(number("cpu", Runtime.getRuntime().availableProcessors())),
         number("memory", hostMemoryMib() / 2),
+        number("session-storage", 0) << 20,
         Accelerator.ofWord(text("accelerator").orElse("auto")));
   }
 

@@ -49,9 +49,15 @@ public final class Worker implements AutoCloseable {
     Path data = dataFolder(settings.dataDir());
     List<VmRuntime> runtimes =
         settings.runtimes().stream().map(name -> runtime(name, settings)).toList();
+    requireJournals(data.resolve("sessions"), data.resolve("vms"));
     Noticeboard board = new Noticeboard();
     Sessions sessions =
-        new Sessions(data.resolve("sessions"), board::vm, board, InstantSource.system());
+        new Sessions(
+            data.resolve("sessions"),
+            settings.sessionStorage(),
+            board::vm,
+            board,
+            InstantSource.system());
     Forwards forwards = new Forwards(board::vm);
     GuestDialer dialer = new GuestDialer();
     Vms vms =
@@ -77,7 +83,6 @@ public final class Worker implements AutoCloseable {
             vms,
             sessions,
             forwards);
-    requireJournals(data.resolve("sessions"), data.resolve("vms"));
     // In this order: a session whose VM is not known yet would be taken for lost.
     vms.recover();
     sessions.recover();

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param agentCommand what starts the guest agent under {@code process}, without its arguments
  * @param cpu how many VMs may have together
  * @param memoryMib as {@code cpu}
+ * @param sessionStorage bytes that the logs of all sessions may take; 0: a fifth of the disk
  */
 public record WorkerSettings(
     String name,
@@ -39,6 +40,7 @@ public record WorkerSettings(
     List<String> agentCommand,
     int cpu,
     long memoryMib,
+    long sessionStorage,
     Accelerator accelerator) {
 
   public WorkerSettings {

@@ -60,6 +60,7 @@ class ArgumentsTest {
                 "--agent-command", "java -jar agent.jar",
                 "--cpu", "3",
                 "--memory", "4096",
+                "--session-storage", "512",
                 "--accelerator", "tcg"),
             LEAST);
 
@@ -79,6 +80,7 @@ class ArgumentsTest {
                 List.of("java", "-jar", "agent.jar"),
                 3,
                 4096,
+                512L << 20,
                 Accelerator.TCG));
   }
 

@@ -74,6 +74,7 @@ final class TestWorker {
                 agent,
                 2,
                 1024,
+                0,
                 Accelerator.TCG));
   }
 

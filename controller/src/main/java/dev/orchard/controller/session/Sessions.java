@@ -154,7 +154,7 @@ public final class Sessions {
     }
     Binding target = gate.awaitReady(place.namespace, place.vm, wait);
     // Before anything is written: where this replica cannot dispatch, another one may.
-    requireLink(target.workerName());
+    requireRoom(requireLink(target.workerName()));
     VMExec wanted = new VMExec();
     wanted.setMetadata(
         new ObjectMetaBuilder()
@@ -300,6 +300,15 @@ public final class Sessions {
                 "worker %s has no link to this replica: try again, or another replica"
                     .formatted(worker),
                 RETRY_AFTER));
+  }
+
+  private static void requireRoom(WorkerLink link) {
+    if (!link.diskPressure().isEmpty()) {
+      throw new ApiException(
+          507,
+          "insufficient-storage",
+          "worker %s takes no new sessions: %s".formatted(link.worker(), link.diskPressure()));
+    }
   }
 
   /** Ends a session and deletes its object, with the caller's credentials. */

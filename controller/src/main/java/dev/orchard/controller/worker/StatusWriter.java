@@ -1,5 +1,6 @@
 package dev.orchard.controller.worker;
 
+import dev.orchard.crds.Conditions;
 import dev.orchard.crds.vm.VM;
 import dev.orchard.crds.vm.VMStatus;
 import dev.orchard.crds.vmexec.VMExec;
@@ -9,6 +10,7 @@ import dev.orchard.crds.worker.WorkerCapacity;
 import dev.orchard.crds.worker.WorkerSpec;
 import dev.orchard.crds.worker.WorkerStatus;
 import dev.orchard.proto.worker.v1.Register;
+import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
@@ -115,14 +117,16 @@ public final class StatusWriter {
     while (current != null) {
       WorkerStatus before = current.statusOrEmpty();
       WorkerStatus after =
-          before.withRegistration(
-              new WorkerCapacity(
-                  register.getCapacity().getCpu(), register.getCapacity().getMemoryMib()),
-              register.getOs(),
-              register.getArch(),
-              register.getRuntimesList(),
-              register.getCapabilitiesList(),
-              register.getVersion());
+          before
+              .withRegistration(
+                  new WorkerCapacity(
+                      register.getCapacity().getCpu(), register.getCapacity().getMemoryMib()),
+                  register.getOs(),
+                  register.getArch(),
+                  register.getRuntimesList(),
+                  register.getCapabilitiesList(),
+                  register.getVersion())
+              .withCondition(diskPressure(register.getDiskPressure()));
       if (after.equals(before)) {
         return;
       }
@@ -133,6 +137,12 @@ public final class StatusWriter {
       }
       current = own.resources(Worker.class).withName(register.getWorker()).get();
     }
+  }
+
+  private static Condition diskPressure(String why) {
+    return why.isEmpty()
+        ? Conditions.of(WorkerStatus.DISK_PRESSURE, Conditions.FALSE, "Room", "", Instant.now())
+        : Conditions.of(WorkerStatus.DISK_PRESSURE, Conditions.TRUE, "NoRoom", why, Instant.now());
   }
 
   private Worker create(String name) {

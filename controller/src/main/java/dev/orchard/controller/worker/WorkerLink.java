@@ -58,6 +58,8 @@ public final class WorkerLink {
   private final CountDownLatch over = new CountDownLatch(1);
   private volatile boolean open = true;
 
+  private volatile String diskPressure = "";
+
   // The link thread's own.
   private @Nullable Register register;
   private boolean synced;
@@ -86,6 +88,11 @@ public final class WorkerLink {
   /** The worker's name. */
   public String worker() {
     return worker;
+  }
+
+  /** Why it has no room for another session; empty while it has. */
+  public String diskPressure() {
+    return diskPressure;
   }
 
   /** Starts an exec that this replica has taken, with an attachment where there is a reader. */
@@ -202,6 +209,7 @@ public final class WorkerLink {
       return;
     }
     register = registration;
+    diskPressure = registration.getDiskPressure();
     log.info("worker registered worker={} primary={}", worker, registration.getPrimary());
     if (registration.getPrimary()) {
       api.submit("worker", Duration.ZERO, () -> shared.writer.registered(registration));

@@ -14,9 +14,11 @@ import com.google.protobuf.ByteString;
 import dev.orchard.controller.FakeWorker;
 import dev.orchard.controller.Fixture;
 import dev.orchard.controller.TestApi;
+import dev.orchard.crds.Conditions;
 import dev.orchard.crds.vmexec.DisconnectPolicy;
 import dev.orchard.crds.vmexec.VMExec;
 import dev.orchard.crds.vmexec.VMExecSpec;
+import dev.orchard.crds.worker.Worker;
 import dev.orchard.exec.frame.ErrorCode;
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.ProtoFrames;
@@ -215,6 +217,44 @@ class ExecHttpTest {
 
     assertThat(following.headers().statusCode()).isEqualTo(507);
     assertThat(following.body()).contains("the disk is full");
+  }
+
+  @Test
+  void startsNothingOnAWorkerWithoutRoom() throws Exception {
+    worker.register(true, "3 MiB of the disk are free");
+    await()
+        .until(() ->
+            Conditions.isTrue(
+                fixture
+                    .kubernetes
+                    .resources(Worker.class)
+                    .withName("w1")
+                    .get()
+                    .statusOrEmpty()
+                    .conditions(),
+                "DiskPressure"));
+
+    HttpResponse<String> refused = fixture.post("/v1/vms/hello/exec", TestApi.ALICE, ECHO);
+    assertThat(refused.statusCode()).isEqualTo(507);
+    assertThat(refused.body()).contains("insufficient-storage", "3 MiB of the disk are free");
+    assertThat(fixture.kubernetes.resources(VMExec.class).inAnyNamespace().list().getItems())
+        .isEmpty();
+
+    worker.register(true, "");
+    await()
+        .until(() ->
+            !Conditions.isTrue(
+                fixture
+                    .kubernetes
+                    .resources(Worker.class)
+                    .withName("w1")
+                    .get()
+                    .statusOrEmpty()
+                    .conditions(),
+                "DiskPressure"));
+    Fixture.Following following = fixture.start("hello", ECHO);
+    answerStart().send(started("x"));
+    assertThat(following.headers().statusCode()).isEqualTo(200);
   }
 
   @Test

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a worker said when it registered (written by the controller that has its link), and whether
- * it is there (condition {@code Ready}, written by the operator).
+ * it is there (condition {@code Ready}, written by the operator) and has room for sessions
+ * (condition {@code DiskPressure}, written by that controller).
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
@@ -27,10 +28,16 @@ public record WorkerStatus(
         List<@Size(max = 64) String> capabilities,
     @JsonPropertyDescription("Version of the worker daemon.") @Size(max = 128)
         @Nullable String version,
-    @JsonPropertyDescription("Ready: the worker has a link to a controller.") @Size(max = 16)
+    @JsonPropertyDescription(
+            "Ready: the worker has a link to a controller. DiskPressure: it has no room for new"
+                + " sessions.")
+        @Size(max = 16)
         List<Condition> conditions) {
   /** Of condition type Ready. */
   public static final String READY = "Ready";
+
+  /** Of condition type DiskPressure. */
+  public static final String DISK_PRESSURE = "DiskPressure";
 
   /** Nobody has written anything yet. */
   public static final WorkerStatus EMPTY =

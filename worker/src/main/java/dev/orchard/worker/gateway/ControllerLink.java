@@ -81,7 +81,7 @@ final class ControllerLink {
 
   /** It is primary from now on, and says so. */
   void promote() {
-    mailbox.promote();
+    mailbox.registerAgain();
   }
 
   private void run() {
@@ -123,7 +123,7 @@ final class ControllerLink {
       if (incoming.over) {
         return false;
       }
-      stream.send(Reports.register(identity, gateway.claim(this)));
+      stream.send(registration());
       board.repeat(mailbox);
       return converse(road, stream);
     } finally {
@@ -132,6 +132,10 @@ final class ControllerLink {
       mailbox.close();
       gateway.release(this);
     }
+  }
+
+  private WorkerReport registration() {
+    return Reports.register(identity, gateway.claim(this), board.diskPressure());
   }
 
   private boolean converse(Road road, MessageStream<WorkerReport> stream)
@@ -153,7 +157,7 @@ final class ControllerLink {
           obey(instruction, new Way(road, replica));
           stream.request(1);
         }
-        case Work.Register() -> stream.send(Reports.register(identity, true));
+        case Work.Register() -> stream.send(registration());
         case Work.Report(WorkerReport report) -> {
           sentAt = now;
           stream.send(report);

@@ -53,7 +53,7 @@ final class LinkMailbox implements Noticeboard.Watcher {
   private boolean connected;
 
   @GuardedBy("lock")
-  private boolean promoted;
+  private boolean unregistered;
 
   @GuardedBy("lock")
   private boolean synced;
@@ -68,7 +68,7 @@ final class LinkMailbox implements Noticeboard.Watcher {
       vms.clear();
       sessions.clear();
       instructions.clear();
-      promoted = false;
+      unregistered = false;
       synced = false;
       ended = null;
       connected = true;
@@ -109,6 +109,11 @@ final class LinkMailbox implements Noticeboard.Watcher {
   }
 
   @Override
+  public void diskPressureChanged() {
+    registerAgain();
+  }
+
+  @Override
   public void changed(SessionStatus status) {
     lock.lock();
     try {
@@ -121,11 +126,11 @@ final class LinkMailbox implements Noticeboard.Watcher {
     }
   }
 
-  /** The link has become primary and is to say so. */
-  void promote() {
+  /** What the worker says of itself is not as it was. */
+  void registerAgain() {
     lock.lock();
     try {
-      promoted = true;
+      unregistered = connected;
       changed.signal();
     } finally {
       lock.unlock();
@@ -195,8 +200,8 @@ final class LinkMailbox implements Noticeboard.Watcher {
     if (!room.getAsBoolean()) {
       return null;
     }
-    if (promoted) {
-      promoted = false;
+    if (unregistered) {
+      unregistered = false;
       return new Work.Register();
     }
     VmStatus vm = takeFirst(vms);

@@ -24,6 +24,9 @@ public final class Noticeboard implements VmListener, SessionListener {
     void changed(VmStatus status);
 
     void changed(SessionStatus status);
+
+    /** {@link #diskPressure} has changed. */
+    void diskPressureChanged();
   }
 
   private final List<Watcher> watchers = new CopyOnWriteArrayList<>();
@@ -34,6 +37,13 @@ public final class Noticeboard implements VmListener, SessionListener {
 
   @GuardedBy("lock")
   private final Map<Uid, SessionStatus> sessions = new HashMap<>();
+
+  private volatile String diskPressure = "";
+
+  /** Why there is no room for sessions; empty while there is. */
+  String diskPressure() {
+    return diskPressure;
+  }
 
   /** A VM as it was last reported; empty if nothing of it is here. */
   public Optional<VmStatus> vm(Uid uid) {
@@ -95,5 +105,11 @@ public final class Noticeboard implements VmListener, SessionListener {
     } finally {
       lock.unlock();
     }
+  }
+
+  @Override
+  public void storage(String why) {
+    diskPressure = why;
+    watchers.forEach(Watcher::diskPressureChanged);
   }
 }

@@ -24,7 +24,7 @@ final class Reports {
 
   private Reports() {}
 
-  static WorkerReport register(WorkerIdentity identity, boolean primary) {
+  static WorkerReport register(WorkerIdentity identity, boolean primary, String diskPressure) {
     return WorkerReport.newBuilder()
         .setRegister(
             Register.newBuilder()
@@ -36,7 +36,8 @@ final class Reports {
                 .addAllCapabilities(identity.capabilities())
                 .setCapacity(
                     Capacity.newBuilder().setCpu(identity.cpu()).setMemoryMib(identity.memoryMib()))
-                .setPrimary(primary))
+                .setPrimary(primary)
+                .setDiskPressure(diskPressure))
         .build();
   }
 

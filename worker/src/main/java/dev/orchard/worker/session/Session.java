@@ -78,6 +78,7 @@ final class Session {
   private final Attachments attachments = new Attachments();
   private final SessionReports reports;
   private final GuestSide guest;
+  private final Retention retention = new Retention();
   private final Thread thread;
 
   private @Nullable Parked parked;
@@ -128,6 +129,10 @@ final class Session {
 
   void vmChanged() throws InterruptedException {
     post(new Message.VmChanged());
+  }
+
+  Retention retention() {
+    return retention;
   }
 
   void reportAgain() throws InterruptedException {
@@ -261,12 +266,7 @@ final class Session {
   }
 
   private boolean expired() {
-    if (core.phase() != Phase.FINISHED || !attachments.isEmpty()) {
-      return false;
-    }
-    long age = around.clock().millis() - core.completedAt();
-    Duration kept = core.isAcknowledged() ? Sessions.RETENTION : Sessions.RETENTION_UNREPORTED;
-    return age >= kept.toMillis();
+    return retention.isOver(core, !attachments.isEmpty(), around.clock().millis());
   }
 
   private void closeStore() {

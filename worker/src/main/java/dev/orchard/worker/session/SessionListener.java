@@ -9,4 +9,11 @@ public interface SessionListener {
 
   /** Its outcome stands in its object: it need not be reported any more. */
   void settled(Uid uid);
+
+  /**
+   * The disk has run out of room for sessions, or has some again.
+   *
+   * @param why empty where there is room
+   */
+  void storage(String why);
 }

@@ -22,9 +22,14 @@ final class SessionStore {
   private static final long MIN_SEGMENT_BYTES = 64 << 10;
   private static final long MAX_SEGMENT_BYTES = 8 << 20;
 
+  /** What a log may have however little room there is: most commands print less. */
+  private static final long ALWAYS_BYTES = 1 << 20;
+
   private final Path root;
   private final Uid uid;
   private final long segmentBytes;
+  private final Storage storage;
+  private long accounted;
   private @Nullable SessionDirectory directory;
   private @Nullable Journal journal;
   private @Nullable SessionLog log;
@@ -35,8 +40,9 @@ final class SessionStore {
    *
    * @param outputLimit what the log may hold: eviction frees about an eighth of it at a time
    */
-  SessionStore(Path root, Uid uid, long outputLimit) {
+  SessionStore(Path root, Storage storage, Uid uid, long outputLimit) {
     this.root = root;
+    this.storage = storage;
     this.uid = uid;
     this.segmentBytes = Math.clamp(outputLimit / SEGMENTS, MIN_SEGMENT_BYTES, MAX_SEGMENT_BYTES);
   }
@@ -56,6 +62,7 @@ final class SessionStore {
     if (open == null) {
       open = SessionLog.open(directory().log(), segmentBytes);
       log = open;
+      account(open.size());
     }
     return open;
   }
@@ -78,6 +85,12 @@ final class SessionStore {
       target.evictOldestSegment();
       target.append(stream, data);
     }
+    account(target.size());
+  }
+
+  private void account(long size) {
+    storage.changed(size - accounted);
+    accounted = size;
   }
 
   /** Whether the log has room for more output. */
@@ -90,7 +103,8 @@ final class SessionStore {
   }
 
   /**
-   * Evicts what may go until there is room.
+   * Evicts what may go until there is room. Where the disk has no more, the log is as full as it
+   * may be.
    *
    * @param foreground as in {@link OutputRoom#decide}
    * @param ending a session that is being ended waits for no reader
@@ -99,7 +113,14 @@ final class SessionStore {
     SessionLog full = log;
     Room room = Room.MADE;
     while (full != null && full.firstAvailable() < full.end()) {
-      switch (rules.decide(full.size(), full.end(), full.oldestSegmentEnd(), foreground)) {
+      long size = full.size();
+      switch (rules.decide(
+          size >= ALWAYS_BYTES && storage.pressure().isPresent()
+              ? Math.max(size, rules.limit())
+              : size,
+          full.end(),
+          full.oldestSegmentEnd(),
+          foreground)) {
         case APPEND -> {
           return room;
         }
@@ -112,6 +133,7 @@ final class SessionStore {
         case TERMINATE -> room = Room.TOO_MUCH;
       }
       full.evictOldestSegment();
+      account(full.size());
     }
     return room;
   }
@@ -143,6 +165,7 @@ final class SessionStore {
     if (directory != null) {
       directory.delete();
     }
+    account(0);
   }
 
   /** Takes over what an earlier run of the daemon left. */

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,11 +34,8 @@ import org.slf4j.LoggerFactory;
  * return before they are done; the listener hears the rest. Any thread may call.
  */
 public final class Sessions {
-  /** How long a finished session can still be read. */
-  static final Duration RETENTION = Duration.ofHours(1);
-
-  /** How long an outcome is kept that no controller has put into its object. */
-  static final Duration RETENTION_UNREPORTED = Duration.ofDays(7);
+  /** How often the disk is looked at. */
+  private static final Duration LOOK = Duration.ofSeconds(1);
 
   private static final Logger logger = LoggerFactory.getLogger(Sessions.class);
 
@@ -58,20 +56,32 @@ public final class Sessions {
 
   private final Path root;
   private final Surroundings around;
+  private final Storage storage;
+  private final Thread housekeeping;
   private final ConcurrentMap<Uid, Session> sessions = new ConcurrentHashMap<>();
   private volatile boolean kubernetesReachable;
 
   /**
    * Knows no session yet: {@link #recover} comes next.
    *
+   * @param root folder of all of them, which is made if it is not there
+   * @param storage bytes that their logs may take together; 0: a fifth of the disk
    * @param vms what is known of a VM right now; empty if it is not on this worker
    */
   public Sessions(
       Path root,
+      long storage,
       Function<Uid, Optional<VmStatus>> vms,
       SessionListener listener,
       InstantSource clock) {
     this.root = root;
+    try {
+      Files.createDirectories(root);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    this.storage = new Storage(root, storage);
+    this.housekeeping = Thread.ofVirtual().name("sessions").unstarted(this::keepRoom);
     this.around =
         new Surroundings(vms, listener, clock, session -> sessions.remove(session.uid(), session));
   }
@@ -84,12 +94,44 @@ public final class Sessions {
    */
   public void recover() throws InterruptedException {
     try {
-      Files.createDirectories(root);
       for (SessionDirectory directory : SessionDirectory.list(root)) {
         recover(directory);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+    housekeeping.start();
+  }
+
+  /** While there is no room, what has finished goes, the oldest first. */
+  private void keepRoom() {
+    String told = "";
+    try {
+      while (true) {
+        Thread.sleep(LOOK);
+        String why = storage.pressure().orElse("");
+        if (!why.isEmpty()) {
+          dispenseOldest();
+        }
+        if (why.isEmpty() != told.isEmpty()) {
+          logger.warn("room for sessions: {}", why.isEmpty() ? "enough again" : why);
+          told = why;
+          around.listener().storage(why);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void dispenseOldest() throws InterruptedException {
+    Optional<Session> oldest =
+        sessions.values().stream()
+            .filter(session -> session.retention().dispensableSince() != Long.MAX_VALUE)
+            .min(Comparator.comparingLong(session -> session.retention().dispensableSince()));
+    if (oldest.isPresent()) {
+      oldest.get().retention().dispense();
+      oldest.get().happened(new SessionEvent.Tick());
     }
   }
 
@@ -110,7 +152,7 @@ public final class Sessions {
         return;
       }
       SessionSpec spec = spec(uid, facts.getFirst());
-      SessionStore store = new SessionStore(root, uid, spec.outputLimit());
+      SessionStore store = new SessionStore(root, storage, uid, spec.outputLimit());
       store.adopt(directory);
       SessionLog log = store.log();
       WorkerSession core =
@@ -141,11 +183,22 @@ public final class Sessions {
         : SessionSpec.unknown(uid);
   }
 
-  /** Starts a session; one that is known already is reported once more. */
+  /**
+   * Starts a session; one that is known already is reported once more. Where the disk has no room,
+   * it ends before it began.
+   */
   public void start(SessionSpec spec) throws InterruptedException {
     Session known = sessions.get(spec.uid());
     if (known != null) {
       known.reportAgain();
+      return;
+    }
+    Optional<String> pressure = storage.pressure();
+    if (pressure.isPresent()) {
+      begin(SessionSpec.unknown(spec.uid()))
+          .happened(
+              new SessionEvent.Cancel(
+                  ExitReason.START_FAILED, "the worker has no room: " + pressure.get()));
     } else {
       var _ = begin(spec);
     }
@@ -209,6 +262,8 @@ public final class Sessions {
 
   /** Ends the serving; commands run on in their guests, and files stay. */
   public void close() throws InterruptedException {
+    housekeeping.interrupt();
+    housekeeping.join();
     for (Session session : sessions.values()) {
       session.close();
     }
@@ -217,7 +272,7 @@ public final class Sessions {
   private Session begin(SessionSpec spec) throws InterruptedException {
     WorkerSession core =
         WorkerSession.dispatched(spec.rules(), spec.encode(), around.clock().millis());
-    SessionStore store = new SessionStore(root, spec.uid(), spec.outputLimit());
+    SessionStore store = new SessionStore(root, storage, spec.uid(), spec.outputLimit());
     return add(new Session(spec, store, core, around));
   }
 

@@ -65,7 +65,7 @@ class LinkMailboxTest {
   void withoutRoomInstructionsAreObeyedAndNothingIsSent() throws InterruptedException {
     room = false;
     mailbox.changed(session(1));
-    mailbox.promote();
+    mailbox.registerAgain();
     assertThat(next()).isEqualTo(new Work.Pause());
 
     mailbox.instruct(Instruction.getDefaultInstance());
