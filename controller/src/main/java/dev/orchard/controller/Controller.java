@@ -14,6 +14,8 @@ import dev.orchard.controller.session.CallerPermits;
 import dev.orchard.controller.session.Sessions;
 import dev.orchard.controller.session.VmGate;
 import dev.orchard.controller.session.WriteDeadline;
+import dev.orchard.controller.ticket.TicketKeys;
+import dev.orchard.controller.ticket.Tickets;
 import dev.orchard.controller.web.HttpApi;
 import dev.orchard.controller.web.HttpSettings;
 import dev.orchard.controller.worker.ClusterObjects;
@@ -67,6 +69,7 @@ public final class Controller implements AutoCloseable {
         new GatewayServer(gatewaySettings(settings), own, objects, writer, clock);
     Callers callers = new Callers(own.getConfiguration());
     Access access = new Access(clock);
+    Tickets tickets = new Tickets(ticketKeys(settings), clock);
     Sessions sessions =
         new Sessions(
             objects,
@@ -75,6 +78,7 @@ public final class Controller implements AutoCloseable {
             gateway.links(),
             gateway.rendezvous(),
             access,
+            tickets,
             new CallerPermits(settings.limits().startsPerCaller(), "starts"),
             settings.timeouts().rendezvous(),
             clock);
@@ -102,6 +106,8 @@ public final class Controller implements AutoCloseable {
             callers,
             access,
             sessions,
+            tickets,
+            gateway::kubernetesReachable,
             VERSION,
             readiness::ready,
             deadline,
@@ -140,6 +146,14 @@ public final class Controller implements AutoCloseable {
         http.port(),
         gateway.port());
     return new Controller(objects, gateway, callers, http, deadline);
+  }
+
+  private static TicketKeys ticketKeys(ControllerSettings settings) {
+    if (settings.ticketKey() == null) {
+      log.info("no ORCHARD_TICKET_KEY: tickets are good on this replica alone, while it lives");
+      return TicketKeys.random();
+    }
+    return TicketKeys.read(settings.ticketKey());
   }
 
   private static GatewaySettings gatewaySettings(ControllerSettings settings) {

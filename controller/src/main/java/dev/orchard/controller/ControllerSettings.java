@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything about a replica that can be set.
@@ -18,6 +19,8 @@ import java.util.Optional;
  * @param namespace where the workers' ServiceAccounts and Leases are
  * @param replica name of this replica, the same for its lifetime
  * @param replicas how many there are, itself included
+ * @param ticketKey file of the key that all replicas sign tickets with, and perhaps of another that
+ *     they know; absent: a random one, of this replica alone
  * @param limits of what callers may do to the HTTP API
  */
 public record ControllerSettings(
@@ -29,6 +32,7 @@ public record ControllerSettings(
     String namespace,
     String replica,
     int replicas,
+    @Nullable Path ticketKey,
     Timeouts timeouts,
     HttpLimits limits) {
   public static final int DEFAULT_HTTP_PORT = 6120;
@@ -82,6 +86,7 @@ public record ControllerSettings(
         DEFAULT_NAMESPACE,
         "controller-0",
         1,
+        null,
         Timeouts.DEFAULT,
         HttpLimits.DEFAULT);
   }
@@ -90,14 +95,15 @@ public record ControllerSettings(
    * Reads {@code ORCHARD_TLS_CERT}, {@code ORCHARD_TLS_KEY} (both needed), {@code
    * ORCHARD_BIND_ADDRESS}, {@code ORCHARD_HTTP_PORT}, {@code ORCHARD_WORKER_PORT}, {@code
    * ORCHARD_NAMESPACE}, {@code ORCHARD_REPLICA} (else {@code HOSTNAME}) and {@code
-   * ORCHARD_REPLICAS}, {@code ORCHARD_ALLOWED_ORIGINS}, {@code ORCHARD_CALLER_REQUESTS} and {@code
-   * ORCHARD_CALLER_STARTS}.
+   * ORCHARD_REPLICAS}, {@code ORCHARD_TICKET_KEY}, {@code ORCHARD_ALLOWED_ORIGINS}, {@code
+   * ORCHARD_CALLER_REQUESTS} and {@code ORCHARD_CALLER_STARTS}.
    */
   public static ControllerSettings of(Map<String, String> environment) {
     ControllerSettings defaults =
         of(
             Path.of(required(environment, "ORCHARD_TLS_CERT")),
             Path.of(required(environment, "ORCHARD_TLS_KEY")));
+    String ticketKey = environment.get("ORCHARD_TICKET_KEY");
     return new ControllerSettings(
         environment.getOrDefault("ORCHARD_BIND_ADDRESS", defaults.bindAddress),
         number(environment, "ORCHARD_HTTP_PORT", defaults.httpPort),
@@ -109,6 +115,7 @@ public record ControllerSettings(
             .or(() -> Optional.ofNullable(environment.get("HOSTNAME")))
             .orElse(defaults.replica),
         number(environment, "ORCHARD_REPLICAS", defaults.replicas),
+        ticketKey == null || ticketKey.isEmpty() ? null : Path.of(ticketKey),
         defaults.timeouts,
         limits(environment));
   }
@@ -124,6 +131,22 @@ public record ControllerSettings(
         namespace,
         replica,
         replicas,
+        ticketKey,
+        timeouts,
+        limits);
+  }
+
+  public ControllerSettings withTicketKey(Path ticketKey) {
+    return new ControllerSettings(
+        bindAddress,
+        httpPort,
+        workerPort,
+        certificate,
+        privateKey,
+        namespace,
+        replica,
+        replicas,
+        ticketKey,
         timeouts,
         limits);
   }
@@ -138,6 +161,7 @@ public record ControllerSettings(
         namespace,
         replica,
         replicas,
+        ticketKey,
         timeouts,
         limits);
   }
@@ -152,6 +176,7 @@ public record ControllerSettings(
         namespace,
         replica,
         replicas,
+        ticketKey,
         timeouts,
         limits);
   }

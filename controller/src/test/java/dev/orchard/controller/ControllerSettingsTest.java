@@ -39,6 +39,7 @@ class ControllerSettingsTest {
                 "orchard-system",
                 "controller-0",
                 1,
+                null,
                 new ControllerSettings.Timeouts(
                     Duration.ofSeconds(10),
                     Duration.ofSeconds(30),
@@ -57,6 +58,8 @@ class ControllerSettingsTest {
     assertThat(with("ORCHARD_REPLICA", "r1").replica()).isEqualTo("r1");
     assertThat(with("HOSTNAME", "pod-1").replica()).isEqualTo("pod-1");
     assertThat(with("ORCHARD_REPLICAS", "3").replicas()).isEqualTo(3);
+    assertThat(with("ORCHARD_TICKET_KEY", "/k").ticketKey()).isEqualTo(Path.of("/k"));
+    assertThat(with("ORCHARD_TICKET_KEY", "").ticketKey()).isNull();
     assertThat(with("ORCHARD_CALLER_REQUESTS", "7").limits().requestsPerCaller()).isEqualTo(7);
     assertThat(with("ORCHARD_CALLER_STARTS", "8").limits().startsPerCaller()).isEqualTo(8);
     assertThat(

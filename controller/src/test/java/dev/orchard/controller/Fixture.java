@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 
 /** A replica on free ports, its Kubernetes API, a worker {@code w1} and an HTTP client. */
@@ -42,14 +43,13 @@ public final class Fixture implements AutoCloseable {
   public final Controller controller;
   public final HttpClient http;
 
-  private Fixture(Path folder, ControllerSettings.Timeouts timeouts, HttpLimits limits) {
+  private Fixture(Path folder, UnaryOperator<ControllerSettings> change) {
     certificate = TestCertificate.in(folder);
     controller =
         Controller.start(
-            ControllerSettings.of(certificate.certificate(), certificate.key())
-                .withAddress("127.0.0.1", 0, 0)
-                .withTimeouts(timeouts)
-                .withLimits(limits),
+            change.apply(
+                ControllerSettings.of(certificate.certificate(), certificate.key())
+                    .withAddress("127.0.0.1", 0, 0)),
             kubernetes);
     http =
         HttpClient.newBuilder()
@@ -68,7 +68,11 @@ public final class Fixture implements AutoCloseable {
 
   public static Fixture start(
       Path folder, ControllerSettings.Timeouts timeouts, HttpLimits limits) {
-    Fixture fixture = new Fixture(folder, timeouts, limits);
+    return start(folder, settings -> settings.withTimeouts(timeouts).withLimits(limits));
+  }
+
+  public static Fixture start(Path folder, UnaryOperator<ControllerSettings> change) {
+    Fixture fixture = new Fixture(folder, change);
     Awaitility.await().until(() -> fixture.get("/readyz", TestApi.ALICE).statusCode() == 200);
     return fixture;
   }

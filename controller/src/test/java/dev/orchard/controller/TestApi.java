@@ -42,6 +42,7 @@ public final class TestApi implements AutoCloseable {
   private final AtomicInteger accessReviews = new AtomicInteger();
   private final AtomicInteger statusWrites = new AtomicInteger();
   private volatile boolean away;
+  private boolean stopped;
 
   public TestApi() {
     Dispatcher dispatcher = new Dispatcher();
@@ -72,6 +73,14 @@ public final class TestApi implements AutoCloseable {
     this.away = away;
   }
 
+  /** From now on nobody listens there. */
+  public void stop() {
+    if (!stopped) {
+      stopped = true;
+      server.destroy();
+    }
+  }
+
   /** As {@code create vms/exec}. */
   public void grant(String right) {
     bobMay.add(right);
@@ -92,7 +101,7 @@ public final class TestApi implements AutoCloseable {
   @Override
   public void close() {
     own.close();
-    server.destroy();
+    stop();
   }
 
   private final class Dispatcher extends KubernetesCrudDispatcher {

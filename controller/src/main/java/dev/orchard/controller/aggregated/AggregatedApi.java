@@ -1,7 +1,6 @@
 package dev.orchard.controller.aggregated;
 
 import dev.orchard.controller.auth.Access;
-import dev.orchard.controller.auth.Caller;
 import dev.orchard.controller.auth.FrontProxy;
 import dev.orchard.controller.auth.Right;
 import dev.orchard.controller.forward.PortForwardSocket;
@@ -12,18 +11,18 @@ import dev.orchard.controller.session.FrameStream;
 import dev.orchard.controller.session.SessionWriter;
 import dev.orchard.controller.session.Sessions;
 import dev.orchard.controller.session.StreamRelay;
+import dev.orchard.controller.session.Target;
 import dev.orchard.controller.session.WriteDeadline;
+import dev.orchard.controller.web.Admission;
 import dev.orchard.controller.web.Bodies;
 import dev.orchard.controller.web.ExecSocket;
 import dev.orchard.controller.web.FrameBody;
 import dev.orchard.controller.web.Requests;
 import dev.orchard.controller.web.Routes;
 import dev.orchard.controller.web.SessionSocket;
-import dev.orchard.crds.vmexec.VMExec;
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.InvalidFrameException;
 import dev.orchard.exec.frame.JsonFrames;
-import io.helidon.common.parameters.Parameters;
 import io.helidon.http.PathMatcher;
 import io.helidon.http.PathMatchers;
 import io.helidon.webserver.http.HttpRules;
@@ -32,6 +31,7 @@ import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.websocket.WsRouting;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.EnumSet;
 
 /** The group's routes. All of them are for the API server alone. */
 public final class AggregatedApi implements Routes {
@@ -73,7 +73,11 @@ public final class AggregatedApi implements Routes {
     this.attach =
         new ExecSocket(
             new ExecSocket.Shared(
-                front::callerOfUpgrade, access, sessions, deadline, heartbeat, silence),
+                new Admission.ByIdentity(front::callerOfUpgrade, access, sessions),
+                sessions,
+                deadline,
+                heartbeat,
+                silence),
             ATTACH);
     PathMatcher path = PathMatchers.create(FORWARD);
     this.forward =
@@ -118,7 +122,7 @@ public final class AggregatedApi implements Routes {
    * Passes one signal or size on. As a POST it is a create to the API server, as writing should.
    */
   private void pass(ServerRequest request, ServerResponse response) throws Exception {
-    VMExec session = session(request, Right.WRITE);
+    Target session = admit(request, Right.WRITE).target();
     if (!request.content().hasEntity()) {
       throw ApiException.invalid("body", "it is missing: send a signal or a resize");
     }
@@ -129,7 +133,7 @@ public final class AggregatedApi implements Routes {
       throw ApiException.invalid("body", String.valueOf(e.getMessage()));
     }
     switch (frame) {
-      case Frame.Resize _ when session.getSpec().tty() == null ->
+      case Frame.Resize _ when !session.hasTty() ->
           throw ApiException.conflict("no-tty", "the session was started without a TTY");
       case Frame.Resize _, Frame.Signal _ -> writer.pass(session, frame);
       case Frame.Stdin _, Frame.Detach _, Frame.Heartbeat _ ->
@@ -139,22 +143,19 @@ public final class AggregatedApi implements Routes {
   }
 
   private void log(ServerRequest request, ServerResponse response) throws Exception {
-    VMExec session = session(request, Right.READ);
+    Admission.Admitted reader = admit(request, Right.READ);
     long from = Requests.offset(request.query());
     boolean follow =
         !request.query().contains("follow") || Requests.flag(request.query(), "follow");
     FrameEncoding encoding = FrameBody.encoding(request);
-    try (FrameStream stream = sessions.attach(session, AttachOptions.reader(from, follow))) {
+    AttachOptions options = AttachOptions.reader(from, follow);
+    try (FrameStream stream = sessions.attach(reader.target(), options, reader.grant())) {
       frames.send(response, stream, null, encoding);
     }
   }
 
-  private VMExec session(ServerRequest request, Right right) {
-    Caller caller = front.caller(request);
-    Parameters path = request.path().pathParameters();
-    String namespace = Requests.namespace(path);
-    String session = Requests.session(path);
-    access.require(caller, right, namespace, session);
-    return sessions.require(namespace, session);
+  private Admission.Admitted admit(ServerRequest request, Right right) {
+    return new Admission.ByIdentity(_ -> front.caller(request), access, sessions)
+        .admit(request.headers(), request.path().pathParameters(), EnumSet.of(right));
   }
 }

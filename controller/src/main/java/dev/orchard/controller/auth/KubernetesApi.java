@@ -8,6 +8,9 @@ import java.util.function.Supplier;
 
 /** The one place that turns the Kubernetes API's refusals of a caller into ours. */
 public final class KubernetesApi {
+  /** Type of a refusal because nobody could be asked. */
+  public static final String UNAVAILABLE = "kubernetes-unavailable";
+
   private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
   private static final String ALREADY_EXISTS = "AlreadyExists";
 
@@ -54,11 +57,13 @@ public final class KubernetesApi {
       case 400, 422 -> new ApiException(400, "invalid-request", message);
       case 413 -> new ApiException(413, "too-large", message);
       case 429 -> ApiException.tooMany(message, retryAfter(e));
-      default ->
-          ApiException.unavailable(
-              "kubernetes-unavailable",
-              "the Kubernetes API does not answer; try again",
-              RETRY_AFTER);
+      default -> unavailable();
     };
+  }
+
+  /** The refusal while it does not answer. */
+  public static ApiException unavailable() {
+    return ApiException.unavailable(
+        UNAVAILABLE, "the Kubernetes API does not answer; try again", RETRY_AFTER);
   }
 }

@@ -6,6 +6,7 @@ import dev.orchard.controller.session.AttachOptions;
 import dev.orchard.controller.session.FrameStream;
 import dev.orchard.controller.session.SessionWriter;
 import dev.orchard.controller.session.Sessions;
+import dev.orchard.controller.session.Target;
 import dev.orchard.crds.vmexec.OutputStatus;
 import dev.orchard.crds.vmexec.VMExec;
 import dev.orchard.crds.vmexec.VMExecStatus;
@@ -302,7 +303,7 @@ final class NamedSession implements FrameStream {
 
   private void pass(Frame.Resize resize) throws InterruptedException {
     try {
-      writer.pass(exec, resize);
+      writer.pass(new Target.Recorded(exec), resize);
     } catch (ApiException e) {
       log.debug("resize was not taken: {}", e.detail());
     }

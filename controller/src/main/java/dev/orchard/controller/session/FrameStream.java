@@ -34,6 +34,11 @@ public interface FrameStream extends AutoCloseable {
   /** Sends once there is room. False if the stream is over or had none for that long. */
   boolean send(Frame.In frame, Duration patience) throws InterruptedException;
 
+  /** What to say where nothing else has been said for a while. The reading thread's. */
+  default Frame.Heartbeat heartbeat() {
+    return new Frame.Heartbeat("");
+  }
+
   /** Makes a waiting {@link #next} return empty. */
   void wake();
 

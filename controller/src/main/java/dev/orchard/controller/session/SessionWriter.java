@@ -2,8 +2,6 @@ package dev.orchard.controller.session;
 
 import com.google.protobuf.ByteString;
 import dev.orchard.controller.problem.ApiException;
-import dev.orchard.crds.vmexec.StdinType;
-import dev.orchard.crds.vmexec.VMExec;
 import dev.orchard.exec.frame.ErrorCode;
 import dev.orchard.exec.frame.Frame;
 import java.io.IOException;
@@ -36,13 +34,13 @@ public final class SessionWriter {
    *     may be less than was sent
    */
   public long stdin(
-      VMExec exec, @Nullable Long offset, boolean eof, boolean takeover, InputStream body)
+      Target session, @Nullable Long offset, boolean eof, boolean takeover, InputStream body)
       throws InterruptedException, IOException {
-    if (exec.getSpec().stdin().type() == StdinType.NONE) {
+    if (!session.takesStdin()) {
       throw ApiException.conflict(
           "stdin-closed", "the session was started without stdin: start it with stdin Attach");
     }
-    try (FrameStream stream = open(exec, AttachOptions.writer(takeover))) {
+    try (FrameStream stream = open(session, AttachOptions.writer(takeover))) {
       long taken = awaitAck(stream);
       long next = offset == null ? taken : offset;
       for (byte[] chunk = body.readNBytes(Frame.MAX_DATA);
@@ -62,8 +60,8 @@ public final class SessionWriter {
   }
 
   /** Passes a signal or a new size on, beside whoever writes to the session. */
-  public void pass(VMExec exec, Frame.In frame) throws InterruptedException {
-    try (FrameStream stream = open(exec, AttachOptions.control())) {
+  public void pass(Target session, Frame.In frame) throws InterruptedException {
+    try (FrameStream stream = open(session, AttachOptions.control())) {
       if (!stream.send(frame, patience)) {
         throw notTaken();
       }
@@ -75,11 +73,11 @@ public final class SessionWriter {
     }
   }
 
-  private FrameStream open(VMExec exec, AttachOptions options) throws InterruptedException {
-    if (exec.statusOrEmpty().ended()) {
+  private FrameStream open(Target session, AttachOptions options) throws InterruptedException {
+    if (session.ended()) {
       throw ended();
     }
-    return sessions.attach(exec, options);
+    return sessions.attach(session, options, null);
   }
 
   /** The worker lets a writer in by telling it what the process has taken. */

@@ -5,6 +5,8 @@ import dev.orchard.controller.auth.Caller;
 import dev.orchard.controller.auth.KubernetesApi;
 import dev.orchard.controller.auth.Right;
 import dev.orchard.controller.problem.ApiException;
+import dev.orchard.controller.ticket.Ticket;
+import dev.orchard.controller.ticket.Tickets;
 import dev.orchard.controller.worker.ClusterObjects;
 import dev.orchard.controller.worker.Links;
 import dev.orchard.controller.worker.Rendezvous;
@@ -23,6 +25,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -53,6 +56,7 @@ public final class Sessions {
   private final Links links;
   private final Rendezvous rendezvous;
   private final Access access;
+  private final Tickets tickets;
   private final VmGate gate;
   private final CallerPermits starts;
   private final Duration patience;
@@ -71,6 +75,7 @@ public final class Sessions {
       Links links,
       Rendezvous rendezvous,
       Access access,
+      Tickets tickets,
       CallerPermits starts,
       Duration patience,
       InstantSource clock) {
@@ -80,6 +85,7 @@ public final class Sessions {
     this.links = links;
     this.rendezvous = rendezvous;
     this.access = access;
+    this.tickets = tickets;
     this.gate = new VmGate(objects, own);
     this.starts = starts;
     this.patience = patience;
@@ -97,7 +103,11 @@ public final class Sessions {
     try (CallerPermits.Permit _ = starts.take(caller.key())) {
       VMExec exec = create(caller, place, request, DisconnectPolicy.TERMINATE, wait);
       boolean inline = request.stdin() instanceof StdinSource.Inline;
-      FrameStream stream = attach(exec, new AttachOptions(0, true, inline, inline, true));
+      FrameStream stream =
+          attach(
+              exec,
+              new AttachOptions(0, true, inline, inline, true),
+              new Grant(caller.key(), EnumSet.of(Right.READ)));
       feed(exec, request, stream, false);
       return new Followed(exec, stream);
     }
@@ -226,12 +236,44 @@ public final class Sessions {
                     own.resources(VMExec.class).inNamespace(namespace).withName(session).get())));
   }
 
+  /** As below, without tickets to come back with. */
+  public FrameStream attach(VMExec exec, AttachOptions options) throws InterruptedException {
+    return attach(exec, options, null);
+  }
+
   /**
-   * Attaches to a session, which is bound and dispatched first where nobody has done that yet.
+   * Attaches to a session. By a ticket the Kubernetes API is not asked for anything; else it is
+   * bound and dispatched first where nobody has done that yet.
    *
+   * @param grant what the client gets tickets for; none: it gets none
    * @return once the worker has answered
    */
-  public FrameStream attach(VMExec exec, AttachOptions options) throws InterruptedException {
+  public FrameStream attach(Target target, AttachOptions options, @Nullable Grant grant)
+      throws InterruptedException {
+    return switch (target) {
+      case Target.Recorded(VMExec exec) -> attach(exec, options, grant);
+      case Target.Ticketed(Ticket ticket) -> {
+        Optional<VMExec> ended =
+            objects.execByUid(ticket.uid()).filter(exec -> exec.statusOrEmpty().ended());
+        yield ended.isPresent()
+            ? attach(ended.get(), options, grant)
+            : attach(ticket, options, grant);
+      }
+    };
+  }
+
+  /** Never starts anything: whoever issued the ticket has seen that the worker has it. */
+  private FrameStream attach(Ticket ticket, AttachOptions options, @Nullable Grant grant)
+      throws InterruptedException {
+    WorkerLink link = requireLink(ticket.worker());
+    SessionStream stream = stream(ticket.worker(), options, null);
+    boolean told = link.attach(attachment(stream.id(), ticket.uid(), options));
+    stream.awaitOpen(told ? patience : Duration.ZERO);
+    return grant == null ? stream : new TicketedStream(stream, tickets, ticket, clock);
+  }
+
+  private FrameStream attach(VMExec exec, AttachOptions options, @Nullable Grant grant)
+      throws InterruptedException {
     boolean ended = exec.statusOrEmpty().ended();
     StoredOutcome stored =
         ended && options.output() ? new StoredOutcome(exec, options.from()) : null;
@@ -246,19 +288,39 @@ public final class Sessions {
                 () -> ApiException.conflict("session-ended", "the session has ended unbound"))
             .workerName();
     WorkerLink link = requireLink(worker);
-    SessionStream stream =
-        new SessionStream(
-            rendezvous, worker, !(options.output() && options.follow()), stored, open);
-    Attachment attachment = attachment(stream.id(), bound, options);
+    SessionStream stream = stream(worker, options, stored);
+    Attachment attachment = attachment(stream.id(), bound.getMetadata().getUid(), options);
     boolean told = ended ? link.attach(attachment) : link.start(bound, attachment);
     stream.awaitOpen(told ? patience : Duration.ZERO);
-    return stream;
+    return grant == null
+        ? stream
+        : new TicketedStream(stream, tickets, ticket(bound, worker, grant), clock);
   }
 
-  private static Attachment attachment(String id, VMExec exec, AttachOptions options) {
+  private SessionStream stream(
+      String worker, AttachOptions options, @Nullable StoredOutcome stored) {
+    return new SessionStream(
+        rendezvous, worker, !(options.output() && options.follow()), stored, open);
+  }
+
+  private static Ticket ticket(VMExec exec, String worker, Grant grant) {
+    Target session = new Target.Recorded(exec);
+    return new Ticket(
+        exec.getMetadata().getNamespace(),
+        exec.getSpec().vmName(),
+        exec.getMetadata().getName(),
+        exec.getMetadata().getUid(),
+        worker,
+        session.takesStdin(),
+        session.hasTty(),
+        grant.rights(),
+        grant.caller());
+  }
+
+  private static Attachment attachment(String id, String uid, AttachOptions options) {
     return Attachment.newBuilder()
         .setId(id)
-        .setExecUid(exec.getMetadata().getUid())
+        .setExecUid(uid)
         .setFrom(options.from())
         .setUntilNow(!options.follow())
         .setWriter(options.writer())

@@ -231,7 +231,7 @@ public final class SocketRelay {
       guard.write(socket::ping);
     }
     if (now - sentNanos >= heartbeat.toNanos()) {
-      send(socket, guard, new Frame.Heartbeat(""));
+      send(socket, guard, stream.heartbeat());
     }
   }
 

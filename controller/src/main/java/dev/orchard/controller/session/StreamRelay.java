@@ -41,7 +41,7 @@ public final class StreamRelay {
           case FrameStream.Next.Over() -> {
             return;
           }
-          case FrameStream.Next.Nothing() -> frame = new Frame.Heartbeat("");
+          case FrameStream.Next.Nothing() -> frame = stream.heartbeat();
           case FrameStream.Next.Arrived arrived -> frame = arrived.frame();
         }
         write(guard, encoding.encode(frame), out);

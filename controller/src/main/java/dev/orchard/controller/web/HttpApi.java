@@ -8,6 +8,7 @@ import dev.orchard.controller.session.SessionWriter;
 import dev.orchard.controller.session.Sessions;
 import dev.orchard.controller.session.StreamRelay;
 import dev.orchard.controller.session.WriteDeadline;
+import dev.orchard.controller.ticket.Tickets;
 import io.helidon.common.socket.SocketOptions;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
@@ -55,6 +56,8 @@ public final class HttpApi implements AutoCloseable {
   /**
    * Starts to listen.
    *
+   * @param tickets that let somebody attach
+   * @param kubernetesReachable whether the Kubernetes API was, a moment ago
    * @param requests what each caller has under way
    * @param features what other packages add
    * @param clientAuthorities whose certificates of clients are of interest to them now
@@ -64,6 +67,8 @@ public final class HttpApi implements AutoCloseable {
       Callers callers,
       Access access,
       Sessions sessions,
+      Tickets tickets,
+      BooleanSupplier kubernetesReachable,
       String version,
       BooleanSupplier ready,
       WriteDeadline deadline,
@@ -75,7 +80,7 @@ public final class HttpApi implements AutoCloseable {
     HttpRouting.Builder routing = HttpRouting.builder();
     RecordedRoutes http = new RecordedRoutes(routing);
     RequestFilter filter =
-        new RequestFilter(new Origins(settings.limits().allowedOrigins()), requests);
+        new RequestFilter(new Origins(settings.limits().allowedOrigins()), tickets, requests);
     routing.addFilter(filter);
     Problems.register(routing, requestDeadline);
     new InfoRoutes(callers, access, version, ready).register(http);
@@ -83,17 +88,23 @@ public final class HttpApi implements AutoCloseable {
     features.forEach(feature -> feature.register(http, sockets));
     FrameBody frames = new FrameBody(new StreamRelay(deadline, settings.heartbeat()));
     ExecRoutes execs = new ExecRoutes(callers, access, sessions, frames, START_PATIENCE);
+    Admission admission =
+        new Admission.ByTicket(
+            new Admission.ByIdentity(
+                headers -> callers.caller(Requests.authorization(headers)), access, sessions),
+            tickets,
+            kubernetesReachable);
     SessionRoutes session =
         new SessionRoutes(
-            callers, access, sessions, new SessionWriter(sessions, WRITER_PATIENCE), frames);
-    ExecSocket.Shared shared =
-        new ExecSocket.Shared(
-            headers -> callers.caller(Requests.authorization(headers)),
+            callers,
             access,
             sessions,
-            deadline,
-            settings.heartbeat(),
-            settings.silence());
+            admission,
+            new SessionWriter(sessions, WRITER_PATIENCE),
+            frames);
+    ExecSocket.Shared shared =
+        new ExecSocket.Shared(
+            admission, sessions, deadline, settings.heartbeat(), settings.silence());
     for (String base : BASES) {
       execs.register(http, base);
       session.register(http, base);

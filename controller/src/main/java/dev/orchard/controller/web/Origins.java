@@ -97,7 +97,9 @@ public final class Origins {
     response.headers().set(ALLOW_METHODS, "GET, POST, PUT, DELETE");
     response
         .headers()
-        .set(ALLOW_HEADERS, "Authorization, Content-Type, Accept, Prefer, Last-Event-ID");
+        .set(
+            ALLOW_HEADERS,
+            "Authorization, Content-Type, Accept, Prefer, Last-Event-ID, Orchard-Ticket");
     response.status(204).send();
     return true;
   }

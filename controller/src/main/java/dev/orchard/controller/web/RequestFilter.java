@@ -3,6 +3,7 @@ package dev.orchard.controller.web;
 import dev.orchard.controller.auth.Token;
 import dev.orchard.controller.problem.ApiException;
 import dev.orchard.controller.session.CallerPermits;
+import dev.orchard.controller.ticket.Tickets;
 import io.helidon.common.uri.UriQuery;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
@@ -28,15 +29,17 @@ final class RequestFilter implements Filter {
   private static final Pattern PATH = Pattern.compile("/|(/[A-Za-z0-9][-A-Za-z0-9._]{0,252})+/?");
 
   private static final Set<String> CREDENTIALS =
-      Set.of("token", "access_token", "bearer", "authorization", "password");
+      Set.of("token", "access_token", "bearer", "authorization", "password", "ticket");
 
   private static final String WORKERS = "/v1/worker/";
 
   private final Origins origins;
+  private final Tickets tickets;
   private final CallerPermits requests;
 
-  RequestFilter(Origins origins, CallerPermits requests) {
+  RequestFilter(Origins origins, Tickets tickets, CallerPermits requests) {
     this.origins = origins;
+    this.tickets = tickets;
     this.requests = requests;
   }
 
@@ -95,10 +98,17 @@ final class RequestFilter implements Filter {
     }
   }
 
-  /** Absent for those who come without a token: they get nowhere, or through the API server. */
+  /**
+   * Absent for those who come without a token or a ticket: they get nowhere, or through the API
+   * server.
+   */
   private CallerPermits.@Nullable Permit permit(Headers headers) {
     List<String> authorization = Requests.authorization(headers);
-    return authorization.isEmpty() ? null : requests.take(Token.of(authorization).digest());
+    if (!authorization.isEmpty()) {
+      return requests.take(Token.of(authorization).digest());
+    }
+    String ticket = Requests.ticket(headers);
+    return ticket.isEmpty() ? null : requests.take(tickets.verify(ticket).caller());
   }
 
   /** What stands in an address ends up in logs. */

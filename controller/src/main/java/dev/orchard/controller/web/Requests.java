@@ -18,6 +18,9 @@ public final class Requests {
   /** Of paths that name none. */
   public static final String DEFAULT_NAMESPACE = "default";
 
+  /** A resume ticket. */
+  static final HeaderName TICKET = HeaderNames.create("Orchard-Ticket");
+
   private static final HeaderName LAST_EVENT_ID = HeaderNames.create("Last-Event-ID");
   private static final HeaderName SOCKET_KEY = HeaderNames.create("Sec-WebSocket-Key");
   private static final Pattern KEY = Pattern.compile("[A-Za-z0-9+/]{22}==");
@@ -32,6 +35,11 @@ public final class Requests {
     return headers.contains(HeaderNames.AUTHORIZATION)
         ? headers.get(HeaderNames.AUTHORIZATION).allValues()
         : List.of();
+  }
+
+  /** The resume ticket; empty where there is none. */
+  static String ticket(Headers headers) {
+    return headers.contains(TICKET) ? headers.get(TICKET).values().strip() : "";
   }
 
   /** The elements of a header that is a list, however many lines it has. Empty if it is absent. */

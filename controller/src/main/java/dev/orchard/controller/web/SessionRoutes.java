@@ -13,14 +13,17 @@ import dev.orchard.controller.session.FrameStream;
 import dev.orchard.controller.session.SessionWriter;
 import dev.orchard.controller.session.Sessions;
 import dev.orchard.controller.session.Sessions.Place;
+import dev.orchard.controller.session.Target;
 import dev.orchard.crds.vmexec.VMExec;
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.InvalidFrameException;
+import io.helidon.common.parameters.Parameters;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Set;
 
 /** One session: its frames, what is known of it, and everything that can be sent to it. */
@@ -28,14 +31,24 @@ final class SessionRoutes {
   private final Callers callers;
   private final Access access;
   private final Sessions sessions;
+  private final Admission admission;
   private final SessionWriter writer;
   private final FrameBody frames;
 
+  /**
+   * @param admission to attach; all else takes a token
+   */
   SessionRoutes(
-      Callers callers, Access access, Sessions sessions, SessionWriter writer, FrameBody frames) {
+      Callers callers,
+      Access access,
+      Sessions sessions,
+      Admission admission,
+      SessionWriter writer,
+      FrameBody frames) {
     this.callers = callers;
     this.access = access;
     this.sessions = sessions;
+    this.admission = admission;
     this.writer = writer;
     this.frames = frames;
   }
@@ -56,22 +69,20 @@ final class SessionRoutes {
   }
 
   private void read(ServerRequest request, ServerResponse response) throws Exception {
-    Caller caller = callers.caller(Requests.authorization(request.headers()));
-    Place place = Requests.place(request.path().pathParameters());
-    String session = Requests.session(request.path().pathParameters());
+    Parameters path = request.path().pathParameters();
     if (Requests.wantsUpgrade(request.headers())) {
       // The WebSocket's own upgrade has refused this request, and here is why.
-      ExecSocket.check(
-          request.headers(), request.query(), caller, place, session, access, sessions);
+      var _ =
+          ExecSocket.check(request.headers(), path, ExecSocket.options(request.query()), admission);
       throw ApiException.unavailable(
           "not-upgraded", "the WebSocket could not be opened: try again", Duration.ofSeconds(1));
     }
     if (Requests.wantsMetadata(request.headers())) {
-      VMExec exec = live(caller, place, session);
+      Caller caller = callers.caller(Requests.authorization(request.headers()));
+      VMExec exec = live(caller, Requests.place(path), Requests.session(path));
       Bodies.json(response, ObjectJson.session(exec, sessions.attachments(exec)));
       return;
     }
-    access.require(caller, Right.READ, place.namespace(), session);
     FrameEncoding encoding = FrameBody.encoding(request);
     String last = Requests.lastEventId(request.headers());
     boolean resumes = encoding instanceof FrameEncoding.Events && !last.isEmpty();
@@ -82,43 +93,44 @@ final class SessionRoutes {
             : Requests.offset(request.query());
     boolean follow =
         !request.query().contains("follow") || Requests.flag(request.query(), "follow");
-    VMExec exec = sessions.require(place, session);
+    Admission.Admitted reader = admission.admit(request.headers(), path, EnumSet.of(Right.READ));
     if (over) {
       // To a browser's EventSource, which comes back for more behind any end: there is no more.
       response.status(204).send();
       return;
     }
-    try (FrameStream stream = sessions.attach(exec, AttachOptions.reader(from, follow))) {
+    AttachOptions options = AttachOptions.reader(from, follow);
+    try (FrameStream stream = sessions.attach(reader.target(), options, reader.grant())) {
       frames.send(response, stream, null, encoding);
     }
   }
 
   private void stdin(ServerRequest request, ServerResponse response) throws Exception {
-    VMExec exec = writable(request);
     Long offset = Requests.number(request.query(), "offset", Long.MAX_VALUE / 2);
     boolean eof = Requests.flag(request.query(), "eof");
     boolean takeover = Requests.flag(request.query(), "takeover");
+    Target session = attachable(request);
     try (InputStream body = Bodies.stream(request)) {
-      long taken = writer.stdin(exec, offset, eof, takeover, body);
+      long taken = writer.stdin(session, offset, eof, takeover, body);
       Bodies.json(response, JsonBody.JSON.createObjectNode().put("stdinOffset", taken));
     }
   }
 
   private void resize(ServerRequest request, ServerResponse response) throws Exception {
-    VMExec exec = writable(request);
+    Target session = attachable(request);
     JsonBody body = Bodies.read(request);
     body.only(Set.of("rows", "cols"));
     Frame.Resize resize =
         new Frame.Resize(body.integer("rows", 1, 65_535), body.integer("cols", 1, 65_535));
-    if (exec.getSpec().tty() == null) {
+    if (!session.hasTty()) {
       throw ApiException.conflict("no-tty", "the session was started without a TTY");
     }
-    writer.pass(exec, resize);
+    writer.pass(session, resize);
     response.status(204).send();
   }
 
   private void signal(ServerRequest request, ServerResponse response) throws Exception {
-    VMExec exec = writable(request);
+    Target session = attachable(request);
     JsonBody body = Bodies.read(request);
     body.only(Set.of("signal"));
     String name = body.text("signal");
@@ -129,12 +141,12 @@ final class SessionRoutes {
       throw ApiException.invalid(
           "signal", "must be one of " + String.join(" ", Frame.Signal.NAMES));
     }
-    writer.pass(exec, signal);
+    writer.pass(session, signal);
     response.status(204).send();
   }
 
   private void detach(ServerRequest request, ServerResponse response) throws Exception {
-    writer.pass(writable(request), new Frame.Detach());
+    writer.pass(new Target.Recorded(writable(request)), new Frame.Detach());
     response.status(204).send();
   }
 
@@ -149,6 +161,12 @@ final class SessionRoutes {
     Caller caller = callers.caller(Requests.authorization(request.headers()));
     sessions.delete(caller, writable(request));
     response.status(204).send();
+  }
+
+  private Target attachable(ServerRequest request) {
+    return admission
+        .admit(request.headers(), request.path().pathParameters(), EnumSet.of(Right.WRITE))
+        .target();
   }
 
   private VMExec writable(ServerRequest request) {

@@ -77,6 +77,11 @@ public final class GatewayServer implements AutoCloseable {
     return rendezvous;
   }
 
+  /** Whether this replica reached the Kubernetes API when it last asked, some seconds ago. */
+  public boolean kubernetesReachable() {
+    return health.reachable();
+  }
+
   /** For streams that come another way. */
   public Reception reception() {
     return reception;

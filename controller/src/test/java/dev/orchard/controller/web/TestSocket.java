@@ -28,15 +28,14 @@ final class TestSocket implements WebSocket.Listener {
   @SuppressWarnings("NullAway.Init")
   WebSocket socket;
 
-  /** Opens a socket, or returns the status it was refused with. */
+  /** Opens a socket, with a token unless it is empty, or returns the status it was refused with. */
   static Object open(Fixture fixture, String path, String token, String... headers) {
     TestSocket listener = new TestSocket();
     WebSocket.Builder builder =
-        fixture
-            .http
-            .newWebSocketBuilder()
-            .header("Authorization", "Bearer " + token)
-            .subprotocols(ExecSocket.SUBPROTOCOL);
+        fixture.http.newWebSocketBuilder().subprotocols(ExecSocket.SUBPROTOCOL);
+    if (!token.isEmpty()) {
+      builder.header("Authorization", "Bearer " + token);
+    }
     for (int i = 0; i < headers.length; i += 2) {
       builder.header(headers[i], headers[i + 1]);
     }
