@@ -46,6 +46,7 @@ class AutoTransportIT {
                 1,
                 // Too little for any VM of another test to be placed here.
                 1,
+                0,
                 Accelerator.TCG))) {
       await()
           .atMost(Duration.ofSeconds(60))
