@@ -51,6 +51,8 @@ final class ExecDispatch {
     private boolean indexed;
     private final Instant since;
     private Instant seen;
+    // Since when it stands that its process ran, and the worker has not reported it.
+    private @Nullable Instant missing;
     private boolean ended;
     // A live look found no object: a UID does not come back.
     private boolean gone;
@@ -182,7 +184,8 @@ final class ExecDispatch {
     Dispatch.Wanted wanted =
         exec == null
             ? null
-            : new Dispatch.Wanted(ended, cancelled(exec), exec.statusOrEmpty().startTime() != null);
+            : new Dispatch.Wanted(
+                ended, cancelled(exec), hasStarted(exec), overdue(session, hasStarted(exec)));
     Dispatch.Reported reported =
         report == null
             ? null
@@ -191,6 +194,20 @@ final class ExecDispatch {
     if (exec == null && report == null) {
       session.object = null;
     }
+  }
+
+  private static boolean hasStarted(VMExec exec) {
+    return exec.statusOrEmpty().startTime() != null;
+  }
+
+  private boolean overdue(Session session, boolean started) {
+    if (!started || session.report != null) {
+      session.missing = null;
+      return false;
+    }
+    Instant since = session.missing == null ? clock.instant() : session.missing;
+    session.missing = since;
+    return !clock.instant().isBefore(since.plus(Dispatch.OVERDUE));
   }
 
   /** The object; null once the informer has lost it, or has not got it for too long. */

@@ -19,6 +19,7 @@ public final class ClientSession {
   private final StdinSender stdin;
 
   private boolean connected;
+  private Frame.@Nullable Started begun;
   private boolean missing;
   private long skipped;
   private @Nullable Outcome outcome;
@@ -85,7 +86,7 @@ public final class ClientSession {
       return new Reaction.End(known);
     }
     return switch (frame) {
-      case Frame.Started started -> new Reaction.Nothing();
+      case Frame.Started started -> began(started);
       case Frame.Heartbeat heartbeat -> new Reaction.Nothing();
       case Frame.Ack(long stdinOffset) -> acknowledged(stdinOffset);
       case Frame.Output output -> output(output);
@@ -93,6 +94,20 @@ public final class ClientSession {
       case Frame.Exit exit -> end(judge(exit));
       case Frame.Failure failure -> failure(failure);
     };
+  }
+
+  /** A name may be given again, to a session whose offsets mean something else. */
+  private Reaction began(Frame.Started started) {
+    Frame.Started before = begun;
+    begun = started;
+    boolean same =
+        before == null
+            || (before.session().equals(started.session())
+                && before.pid() == started.pid()
+                && before.bootId().equals(started.bootId()));
+    return same
+        ? new Reaction.Nothing()
+        : end(new Outcome.Unknown("another session has the name " + started.session() + " now"));
   }
 
   private Reaction acknowledged(long stdinOffset) {

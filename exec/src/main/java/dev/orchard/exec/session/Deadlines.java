@@ -10,6 +10,7 @@ final class Deadlines {
   private final SessionRules rules;
   private final long createdAt;
   private final Lease lease = new Lease();
+  private long activeAt;
 
   /**
    * The deadlines of a session of which this worker has just heard.
@@ -19,10 +20,16 @@ final class Deadlines {
   Deadlines(SessionRules rules, long createdAt) {
     this.rules = rules;
     this.createdAt = createdAt;
+    this.activeAt = createdAt;
   }
 
   Lease lease() {
     return lease;
+  }
+
+  /** There was stdin or output. */
+  void active(long now) {
+    activeAt = now;
   }
 
   /** Whether it has waited for the guest as long as it may. */
@@ -43,7 +50,7 @@ final class Deadlines {
   }
 
   /** Why a process has to be ended for what it took or did not do, if so. */
-  Optional<JournalRecord.Ending> runOver(long now, long startedAt, long activeAt) {
+  Optional<JournalRecord.Ending> runOver(long now, long startedAt) {
     return ending(
             isOver(rules.timeout(), now - startedAt),
             ExitReason.TIMED_OUT,

@@ -1,5 +1,6 @@
 package dev.orchard.exec.session;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,6 +9,12 @@ import org.jspecify.annotations.Nullable;
  * changes, and doing the same thing twice does no harm.
  */
 public final class Dispatch {
+  /**
+   * For how long a worker that knows a session may not have reported it, on a link that is taken
+   * for alive: longer than a link may be silent.
+   */
+  public static final Duration OVERDUE = Duration.ofSeconds(60);
+
   private Dispatch() {}
 
   /**
@@ -16,8 +23,10 @@ public final class Dispatch {
    * @param finished its outcome stands in the object
    * @param cancelled its desired state is Cancelled, or it is being deleted
    * @param started a worker has said that its process ran
+   * @param overdue that was seen {@link #OVERDUE} ago over a link on which it was never reported.
+   *     Until then a report may be on its way, or the link dead and another one primary
    */
-  public record Wanted(boolean finished, boolean cancelled, boolean started) {}
+  public record Wanted(boolean finished, boolean cancelled, boolean started, boolean overdue) {}
 
   /**
    * What the worker said of the session last.
@@ -60,7 +69,7 @@ public final class Dispatch {
         return Decision.NOTHING;
       }
       if (wanted.started()) {
-        return Decision.LOSE;
+        return wanted.overdue() ? Decision.LOSE : Decision.NOTHING;
       }
       return wanted.cancelled() ? Decision.CANCEL : Decision.START;
     }

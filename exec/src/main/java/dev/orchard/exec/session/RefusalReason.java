@@ -6,7 +6,10 @@ public enum RefusalReason {
   UNKNOWN_SESSION,
   /** The request was meant for another instance of the agent: the fence of at-most-once. */
   OTHER_INSTANCE,
-  /** A start of a session that has ended and whose outcome its worker has stored. */
+  /**
+   * A start of a session that has ended and whose outcome its worker has stored, or an attach to
+   * output that its worker has stored.
+   */
   FORGOTTEN_SESSION,
   /** The request itself is not allowed. */
   INVALID_INPUT,

@@ -2,6 +2,7 @@ package dev.orchard.exec.session;
 
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.log.JournalRecord;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +56,11 @@ final class SessionHistory {
 
   long startedAt() {
     return startedAt;
+  }
+
+  /** How long the process has run. */
+  Duration ran(long now) {
+    return startedAt == 0 ? Duration.ZERO : Duration.ofMillis(now - startedAt);
   }
 
   boolean detached() {

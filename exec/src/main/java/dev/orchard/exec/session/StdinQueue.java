@@ -104,9 +104,14 @@ final class StdinQueue {
   /** Forgets what was not taken, an end behind it included. */
   void drop() {
     if (!pending.isEmpty()) {
-      pending = ByteString.EMPTY;
-      end = NO_END;
+      reset();
     }
+  }
+
+  /** Forgets what was not taken, and where the end is. */
+  void reset() {
+    pending = ByteString.EMPTY;
+    end = NO_END;
   }
 
   boolean atEnd() {

@@ -12,6 +12,10 @@ final class StdinSender {
   private final StdinQueue queue;
   private boolean offsetKnown;
   private long sent;
+
+  /** The most that an earlier sender may have sent: what of it is taken is acknowledged here. */
+  private long sentBefore;
+
   private boolean endSent;
 
   StdinSender(boolean promised) {
@@ -27,6 +31,7 @@ final class StdinSender {
     queue.takenUpTo(offset);
     offsetKnown = true;
     sent = queue.taken();
+    sentBefore = offset + AgentSession.STDIN_WINDOW;
     endSent = false;
   }
 
@@ -35,17 +40,25 @@ final class StdinSender {
     offsetKnown = false;
   }
 
+  /** The next place takes none of what it was sent; false where it was sent nothing. */
+  boolean refused() {
+    boolean sentAny = !queue.head().isEmpty() || queue.endKnown();
+    queue.reset();
+    return sentAny;
+  }
+
   /** Forgets what was not acknowledged. */
   void drop() {
     queue.drop();
   }
 
-  /** Returns false where the next place claims bytes that it was never sent. */
+  /** Returns false where the next place claims bytes that nobody can have sent. */
   boolean acknowledged(long offset) {
-    if (offset > sent) {
+    if (offset > Math.max(sent, sentBefore)) {
       return false;
     }
     queue.takenUpTo(offset);
+    sent = Math.max(sent, offset);
     return true;
   }
 

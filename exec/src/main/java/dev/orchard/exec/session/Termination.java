@@ -18,12 +18,9 @@ final class Termination {
     this.sinceMillis = sinceMillis;
   }
 
-  ExitReason reason() {
-    return reason;
-  }
-
-  String message() {
-    return message;
+  /** The outcome, if no process was ever started. */
+  Frame.Exit withoutProcess() {
+    return Frame.Exit.withoutProcess(null, reason, message);
   }
 
   void streamReset() {

@@ -51,18 +51,16 @@ public final class WorkerSession {
   private final Deadlines deadlines;
   private final SessionHistory history = new SessionHistory();
   private final List<SessionAction> actions = new ArrayList<>();
-  private final List<Frame.In> undelivered = new ArrayList<>();
+  private final LogBytes log = new LogBytes();
+  private final Undelivered undelivered = new Undelivered();
 
   private boolean starting;
   private boolean stdinOffsetKnown;
   private boolean attached;
   private boolean guestReleased;
-  private long stdoutBytes;
-  private long stderrBytes;
   private long storedTold;
   private int violations;
   private @Nullable Termination termination;
-  private long activeAt;
   private long now;
 
   private WorkerSession(SessionRules rules, ByteString spec, long now, boolean stdinOffsetKnown) {
@@ -72,7 +70,6 @@ public final class WorkerSession {
     this.stdinOffsetKnown = stdinOffsetKnown;
     this.now = now;
     this.deadlines = new Deadlines(rules, now);
-    this.activeAt = now;
   }
 
   /**
@@ -98,8 +95,8 @@ public final class WorkerSession {
       long stderrBytes,
       long now) {
     WorkerSession session = new WorkerSession(rules, ByteString.EMPTY, now, false);
-    session.stdoutBytes = stdoutBytes;
-    session.stderrBytes = stderrBytes;
+    session.log.add(StdStream.STDOUT, stdoutBytes);
+    session.log.add(StdStream.STDERR, stderrBytes);
     records.forEach(session.history::apply);
     JournalRecord.Ending ending = session.history.ending();
     if (ending != null) {
@@ -123,14 +120,12 @@ public final class WorkerSession {
       case SessionEvent.VmGone(String why) -> vmGone(why);
       case SessionEvent.BootUnknown(String why) -> lost(why);
       case SessionEvent.GuestAttached(long stdinOffset) -> guestAttached(stdinOffset);
-      case SessionEvent.GuestRefused(RefusalReason reason, String message) ->
-          guestRefused(reason, message);
+      case SessionEvent.GuestRefused refused -> guestRefused(refused.reason(), refused.message());
       case SessionEvent.GuestClosed() -> guestClosed();
       case SessionEvent.FromGuest(Frame.Out frame) -> fromGuest(frame);
       case SessionEvent.FromWriter(Frame.In frame) -> fromWriter(frame);
       case SessionEvent.Foreground(int attachments) -> deadlines.lease().held(attachments > 0);
-      case SessionEvent.KubernetesReachable(boolean reachable) ->
-          deadlines.lease().reachable(reachable);
+      case SessionEvent.KubernetesReachable api -> deadlines.lease().reachable(api.reachable());
       case SessionEvent.Cancel(ExitReason reason, String message) -> cancel(reason, message);
       case SessionEvent.OutcomeAcknowledged() -> acknowledge();
       case SessionEvent.Tick() -> tick(elapsed);
@@ -198,8 +193,7 @@ public final class WorkerSession {
     stdin.resume(stdinOffset);
     stdinOffsetKnown = true;
     actions.add(new SessionAction.ToWriter(new Frame.Ack(stdin.taken())));
-    undelivered.forEach(frame -> actions.add(new SessionAction.ToGuest(frame)));
-    undelivered.clear();
+    undelivered.take().forEach(frame -> actions.add(new SessionAction.ToGuest(frame)));
     if (termination != null) {
       termination.streamReset();
     }
@@ -233,7 +227,7 @@ public final class WorkerSession {
   private void neverStarted() {
     Termination end = termination;
     if (end != null) {
-      finish(withoutProcess(end));
+      finish(end.withoutProcess());
     } else if (deadlines.startOver(now)) {
       finish(startFailed(deadlines.startOverMessage()));
     } else {
@@ -257,7 +251,7 @@ public final class WorkerSession {
         }
       }
       case Frame.Exit end -> guestExit(end);
-      case Frame.Failure failure -> violation(failure.message());
+      case Frame.Failure failure -> stdinRefused(failure);
       case Frame.Heartbeat heartbeat -> {}
       case Frame.Gap gap -> violation("it lost output");
     }
@@ -265,7 +259,7 @@ public final class WorkerSession {
 
   private void started(long pid) {
     if (phase() == Phase.INTENDED) {
-      activeAt = now;
+      deadlines.active(now);
       write(new JournalRecord.Started(pid, now));
       actions.add(new SessionAction.Report());
       terminate();
@@ -282,11 +276,8 @@ public final class WorkerSession {
     }
     ByteString fresh = output.data().substring((int) (logEnd() - output.offset()));
     actions.add(new SessionAction.Append(output.stream(), fresh));
-    switch (output.stream()) {
-      case STDOUT -> stdoutBytes += fresh.size();
-      case STDERR -> stderrBytes += fresh.size();
-    }
-    activeAt = now;
+    log.add(output.stream(), fresh.size());
+    deadlines.active(now);
     if (logEnd() - storedTold >= STORED_STEP) {
       storedTold = logEnd();
       actions.add(new SessionAction.Stored(storedTold, false));
@@ -294,6 +285,8 @@ public final class WorkerSession {
   }
 
   private void guestExit(Frame.Exit end) {
+    long stdout = bytes(StdStream.STDOUT);
+    long stderr = bytes(StdStream.STDERR);
     boolean inOrder =
         switch (end.reason()) {
           case EXITED, SIGNALED -> phase() == Phase.RUNNING;
@@ -302,10 +295,10 @@ public final class WorkerSession {
         };
     if (!inOrder) {
       violation("it sent an exit with reason " + end.reason());
-    } else if (end.stdoutBytes() != stdoutBytes || end.stderrBytes() != stderrBytes) {
+    } else if (end.stdoutBytes() != stdout || end.stderrBytes() != stderr) {
       lost(
           "the guest agent counted %d and %d bytes of output, %d and %d arrived"
-              .formatted(end.stdoutBytes(), end.stderrBytes(), stdoutBytes, stderrBytes));
+              .formatted(end.stdoutBytes(), end.stderrBytes(), stdout, stderr));
     } else {
       finish(termination == null ? end : termination.outcome(end));
     }
@@ -319,8 +312,23 @@ public final class WorkerSession {
     if (violations >= MAX_VIOLATIONS) {
       lost("the guest agent broke the protocol: " + what);
     } else {
-      starting = false;
-      actions.add(new SessionAction.Attach(logEnd()));
+      attachAgain();
+    }
+  }
+
+  private void attachAgain() {
+    starting = false;
+    actions.add(new SessionAction.Attach(logEnd()));
+  }
+
+  /** The writer's fault, such as stdin behind an end that only the agent remembers. */
+  private void stdinRefused(Frame.Failure why) {
+    if (stdin.refused()) {
+      guestLost();
+      actions.add(new SessionAction.ToWriter(why));
+      attachAgain();
+    } else {
+      violation(why.message());
     }
   }
 
@@ -330,13 +338,12 @@ public final class WorkerSession {
     }
     switch (frame) {
       case Frame.Stdin input -> {
-        activeAt = now;
+        deadlines.active(now);
         stdin.offer(input).ifPresent(f -> actions.add(new SessionAction.ToWriter(f)));
         sendStdin();
       }
       case Frame.Resize resize -> {
         if (rules.tty()) {
-          undelivered.removeIf(Frame.Resize.class::isInstance);
           deliver(resize);
         } else {
           refuse("resize: the session was started without a TTY");
@@ -355,9 +362,7 @@ public final class WorkerSession {
   private void deliver(Frame.In frame) {
     if (attached) {
       actions.add(new SessionAction.ToGuest(frame));
-    } else if (undelivered.size() < Frame.Signal.NAMES.size()) {
-      undelivered.add(frame);
-    } else {
+    } else if (!undelivered.add(frame)) {
       refuse("too many signals are waiting for the guest");
     }
   }
@@ -379,7 +384,7 @@ public final class WorkerSession {
     Termination begun = new Termination(reason, message, now);
     termination = begun;
     if (phase() == Phase.WAITING) {
-      finish(withoutProcess(begun));
+      finish(begun.withoutProcess());
     } else {
       write(new JournalRecord.Ending(reason, message));
       terminate();
@@ -392,10 +397,6 @@ public final class WorkerSession {
           .due(now, rules.terminationGracePeriod().toMillis())
           .ifPresent(signal -> actions.add(new SessionAction.ToGuest(signal)));
     }
-  }
-
-  private static Frame.Exit withoutProcess(Termination end) {
-    return Frame.Exit.withoutProcess(null, end.reason(), end.message());
   }
 
   private void acknowledge() {
@@ -417,9 +418,7 @@ public final class WorkerSession {
       deadlines.leaseOver().ifPresent(e -> cancel(e.reason(), e.message()));
     }
     if (phase() == Phase.RUNNING) {
-      deadlines
-          .runOver(now, history.startedAt(), activeAt)
-          .ifPresent(e -> cancel(e.reason(), e.message()));
+      deadlines.runOver(now, history.startedAt()).ifPresent(e -> cancel(e.reason(), e.message()));
       terminate();
     }
   }
@@ -429,12 +428,10 @@ public final class WorkerSession {
   }
 
   private void lost(String why) {
-    if (phase() == Phase.FINISHED) {
-      return;
+    if (phase() != Phase.FINISHED) {
+      finish(
+          Frame.Exit.lost(bytes(StdStream.STDOUT), bytes(StdStream.STDERR), history.ran(now), why));
     }
-    long startedAt = history.startedAt();
-    Duration ran = startedAt == 0 ? Duration.ZERO : Duration.ofMillis(now - startedAt);
-    finish(Frame.Exit.lost(stdoutBytes, stderrBytes, ran, why));
   }
 
   private void finish(Frame.Exit outcome) {
@@ -467,14 +464,11 @@ public final class WorkerSession {
 
   /** Offset at which the output ends that the log has been given. */
   public long logEnd() {
-    return stdoutBytes + stderrBytes;
+    return log.end();
   }
 
   public long bytes(StdStream stream) {
-    return switch (stream) {
-      case STDOUT -> stdoutBytes;
-      case STDERR -> stderrBytes;
-    };
+    return log.of(stream);
   }
 
   /** Whether the next frame of stdin has room; a writer is not read from until then. */

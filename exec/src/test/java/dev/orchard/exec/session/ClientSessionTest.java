@@ -62,6 +62,16 @@ class ClientSessionTest {
   }
 
   @Test
+  void endsWhereItsNameBelongsToAnotherSession() {
+    session.received(new Frame.Started("build", 42, "boot-1", "ticket"));
+    assertThat(session.received(new Frame.Started("build", 42, "boot-1", "another ticket")))
+        .isEqualTo(new ClientSession.Reaction.Nothing());
+    assertThat(session.received(new Frame.Started("build", 43, "boot-1", "")))
+        .isInstanceOf(ClientSession.Reaction.End.class);
+    assertThat(session.outcome()).get().isInstanceOf(Outcome.Unknown.class);
+  }
+
+  @Test
   void doesNotKnowTheOutcomeWhereTheDigestDiffers() {
     session.received(output(0, "hello"));
     session.received(exit(5, ByteString.copyFrom(new byte[32])));

@@ -20,7 +20,8 @@ class DispatchTest {
           none               , finished           , VERIFY_ABSENCE
           wanted             , none               , START
           cancelled          , none               , CANCEL
-          started            , none               , LOSE
+          started            , none               , NOTHING
+          overdue            , none               , LOSE
           over               , none               , NOTHING
           wanted             , running-unwritten  , WRITE
           wanted             , running            , NOTHING
@@ -35,7 +36,7 @@ class DispatchTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"wanted", "cancelled", "started", "over"})
+  @CsvSource({"wanted", "cancelled", "started", "overdue", "over"})
   void waitsUntilTheWorkerHasReportedEverything(String object) {
     assertThat(Dispatch.decide(wanted(object), null, false)).isEqualTo(Decision.NOTHING);
   }
@@ -43,7 +44,11 @@ class DispatchTest {
   private static @Nullable Wanted wanted(String object) {
     return object.equals("none")
         ? null
-        : new Wanted(object.equals("over"), object.equals("cancelled"), object.equals("started"));
+        : new Wanted(
+            object.equals("over"),
+            object.equals("cancelled"),
+            object.equals("started") || object.equals("overdue"),
+            object.equals("overdue"));
   }
 
   private static @Nullable Reported reported(String report) {

@@ -211,6 +211,51 @@ class WorkerSessionTest {
   }
 
   @Test
+  void takesTheWordOfTheGuestForWhatAnEarlierDaemonHadSent() {
+    WorkerSession session =
+        WorkerSession.recovered(
+            rules(DisconnectPolicy.DETACH, 0, 0),
+            List.of(
+                new JournalRecord.Intent(SPEC, "boot-1", "agent-1"),
+                new JournalRecord.Started(42, now)),
+            0,
+            0,
+            now);
+    step(session, new SessionEvent.GuestReady(FENCE));
+    step(session, new SessionEvent.GuestAttached(100));
+    assertThat(step(session, new SessionEvent.FromGuest(new Frame.Ack(5_000))))
+        .containsExactly(new SessionAction.ToWriter(new Frame.Ack(5_000)));
+    // What the client sends again of it is known here, and the rest goes on.
+    step(session, new SessionEvent.FromWriter(stdin(100, 4_900)));
+    assertThat(step(session, new SessionEvent.FromWriter(stdin(5_000, 1))))
+        .containsExactly(new SessionAction.ToGuest(stdin(5_000, 1)));
+    assertThat(
+            step(
+                session,
+                new SessionEvent.FromGuest(new Frame.Ack(101 + AgentSession.STDIN_WINDOW))))
+        .contains(new SessionAction.CloseGuest());
+  }
+
+  @Test
+  void refusesTheWriterWhoseStdinTheGuestDoesNotTake() {
+    WorkerSession session = running(rules(DisconnectPolicy.DETACH, 0, 0));
+    Frame.Failure ended = new Frame.Failure(ErrorCode.INVALID_FRAME, "stdin has ended");
+    for (int writer = 0; writer < 10; writer++) {
+      step(session, new SessionEvent.FromWriter(stdin(0, 5)));
+      assertThat(step(session, new SessionEvent.FromGuest(ended)))
+          .containsExactly(new SessionAction.ToWriter(ended), new SessionAction.Attach(0));
+      step(session, new SessionEvent.GuestAttached(0));
+    }
+    // Where there was nothing to refuse it is the guest that breaks the protocol.
+    assertThat(step(session, new SessionEvent.FromGuest(ended)))
+        .contains(new SessionAction.CloseGuest());
+  }
+
+  private static Frame.Stdin stdin(long offset, int size) {
+    return new Frame.Stdin(offset, ByteString.copyFrom(new byte[size]), false);
+  }
+
+  @Test
   void sendsAgainWhatTheGuestHadNotTaken() {
     WorkerSession session = running(rules(DisconnectPolicy.DETACH, 0, 0));
     Frame.Stdin typed = new Frame.Stdin(0, ByteString.copyFromUtf8("hello"), true);

@@ -173,7 +173,7 @@ final class SessionTable {
   private static void attach(Attachment attachment, GuestSession session, long from) {
     session
         .attach(attachment, from)
-        .ifPresent(why -> attachment.refused(RefusalReason.INVALID_INPUT, why));
+        .ifPresent(why -> attachment.refused(RefusalReason.FORGOTTEN_SESSION, why));
   }
 
   /** A request of it breaks the schema. */

@@ -472,7 +472,8 @@ final class Session {
   }
 
   private void write(JournalRecord fact) throws IOException {
-    if (broken) {
+    // The end is written if that is possible at all: what is told of it must not change later.
+    if (broken && !(fact instanceof JournalRecord.Exited)) {
       return;
     }
     if (fact instanceof JournalRecord.Intent) {
