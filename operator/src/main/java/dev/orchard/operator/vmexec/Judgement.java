@@ -82,15 +82,13 @@ sealed interface Judgement {
   private static Judgement unbound(
       VMExec exec, @Nullable VM vm, @Nullable Worker worker, Instant now) {
     VMExecSpec spec = exec.getSpec();
-    if (spec.desiredState() == DesiredState.CANCELLED) {
-      return end(VMExecExitReason.CANCELLED, "cancelled before it was bound to a VM");
-    }
     Binding target = spec.target();
     if (target != null) {
-      Optional<Judgement> lost = lost(exec, target, vm, worker);
-      if (lost.isPresent()) {
-        return lost.get();
-      }
+      // The replica that took it has perhaps dispatched it: how it ends is its worker's to say.
+      return lost(exec, target, vm, worker).orElse(new Bind(target));
+    }
+    if (spec.desiredState() == DesiredState.CANCELLED) {
+      return end(VMExecExitReason.CANCELLED, "cancelled before it was bound to a VM");
     }
     Instant deadline = created(exec).plusSeconds(spec.startTimeoutSeconds());
     if (!now.isBefore(deadline)) {
@@ -100,9 +98,6 @@ sealed interface Judgement {
               + spec.startTimeoutSeconds()
               + " s: "
               + missing(spec.vmName(), vm, worker).orElse("it was ready too late"));
-    }
-    if (target != null) {
-      return new Bind(target);
     }
     Optional<String> missing = missing(spec.vmName(), vm, worker);
     if (missing.isPresent() || vm == null) {

@@ -109,7 +109,13 @@ class JudgementTest {
   @Test
   void endsWhatWasReadyTooLate() {
     assertEnds(Judgement.of(applied, hello, WORKER, DEADLINE), VMExecExitReason.START_FAILED);
-    assertEnds(Judgement.of(targeted, hello, WORKER, DEADLINE), VMExecExitReason.START_FAILED);
+  }
+
+  @Test
+  void leavesATargetedOneToItsWorkerHoweverLate() {
+    targeted.setSpec(targeted.getSpec().cancelled());
+
+    assertThat(Judgement.of(targeted, hello, WORKER, DEADLINE)).isEqualTo(new Bind(BINDING));
   }
 
   @Test
