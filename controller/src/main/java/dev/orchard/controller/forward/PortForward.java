@@ -63,8 +63,7 @@ public final class PortForward implements FrameStream {
     if (!(poll(patience) instanceof Event.FromWorker(Delivery.Opened<ForwardFrame>()))) {
       return ApiException.unavailable(
           "worker-unreachable",
-          "worker %s did not answer within %d s: try again, or another replica"
-              .formatted(attachment.worker(), patience.toSeconds()),
+          "worker %s did not answer: try again, or another replica".formatted(attachment.worker()),
           RETRY_AFTER);
     }
     attachment.request();

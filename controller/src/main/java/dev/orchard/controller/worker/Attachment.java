@@ -108,6 +108,20 @@ public final class Attachment<I, O> implements AutoCloseable {
     return true;
   }
 
+  /** Nobody will answer, unless somebody has. */
+  void unanswered(String why) {
+    lock.lock();
+    try {
+      if (over || sender != null) {
+        return;
+      }
+      over = true;
+    } finally {
+      lock.unlock();
+    }
+    inbox.accept(new Delivery.Ended<>(why));
+  }
+
   void arrived(WorkerFrame message) {
     O frame;
     try {

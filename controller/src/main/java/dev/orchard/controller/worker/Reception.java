@@ -86,6 +86,7 @@ public final class Reception {
         Thread.currentThread().interrupt();
       } finally {
         links.remove(serving);
+        rendezvous.abandon(serving.worker());
         log.info("worker link over worker={}", serving.worker());
       }
     }

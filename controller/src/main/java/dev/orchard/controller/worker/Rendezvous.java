@@ -71,6 +71,18 @@ public final class Rendezvous {
     expected.remove(id);
   }
 
+  /**
+   * A link of the worker is over: what it was asked and has not answered yet may never have reached
+   * it. Whoever waits hears of it now, and asks again.
+   */
+  void abandon(String worker) {
+    for (Attachment<?, ?> asked : expected.values()) {
+      if (asked.worker().equals(worker)) {
+        asked.unanswered("the link of worker " + worker + " is over");
+      }
+    }
+  }
+
   /** Accepts one rendezvous of a worker. */
   public StreamReceiver<WorkerFrame> accept(WorkerStream<ControllerFrame> stream) {
     return new Answering(stream);

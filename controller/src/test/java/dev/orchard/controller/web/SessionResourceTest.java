@@ -57,7 +57,11 @@ class SessionResourceTest {
   void start(@TempDir Path folder) throws Exception {
     fixture =
         Fixture.start(
-            folder, ControllerSettings.Timeouts.DEFAULT.withHeartbeat(Duration.ofMillis(300)));
+            folder,
+            ControllerSettings.Timeouts.DEFAULT
+                .withHeartbeat(Duration.ofMillis(300))
+                // Whoever waits for a worker in vain waits for longer than any test.
+                .withRendezvous(Duration.ofHours(1)));
     worker = fixture.worker("w1");
     vm = fixture.readyVm("hello", worker);
   }
@@ -95,6 +99,18 @@ class SessionResourceTest {
   private Fixture.Following post(String suffix) {
     return fixture.follow(
         fixture.request(path + suffix, TestApi.ALICE).POST(HttpRequest.BodyPublishers.noBody()));
+  }
+
+  @Test
+  void waitsNoMoreForAWorkerWhoseLinkIsOver() throws Exception {
+    FakeWorker dying = fixture.worker("dying");
+    fixture.boundExec("asked", fixture.readyVm("short", dying), "dying");
+    Fixture.Following reading =
+        fixture.follow(fixture.request("/v1/vms/short/exec/asked", TestApi.ALICE).GET());
+    dying.take(FakeWorker::attaches);
+    dying.close();
+
+    assertThat(reading.headers().statusCode()).isEqualTo(503);
   }
 
   @Test
