@@ -77,7 +77,8 @@ public final class ExecClient {
     return http.newWebSocketBuilder();
   }
 
-  static HttpRequest.BodyPublisher json(Map<String, ?> body) {
+  /** A body. */
+  public static HttpRequest.BodyPublisher json(Map<String, ?> body) {
     try {
       return HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body));
     } catch (IOException e) {

@@ -68,7 +68,8 @@ final class Part {
     return Files.exists(jvm.cache());
   }
 
-  private void start(List<String> options) {
+  /** As {@link #start()}, with more options of the JVM. */
+  void start(List<String> options) {
     if (process != null && process.isAlive()) {
       throw new IllegalStateException(name + " runs already");
     }
@@ -91,7 +92,7 @@ final class Part {
   /** Returns when it does its work. */
   void awaitReady() throws InterruptedException {
     long began = System.nanoTime();
-    while (!ready.getAsBoolean()) {
+    while (!isReady()) {
       if (!alive()) {
         throw new IllegalStateException(name + " has ended: see " + log);
       }
@@ -100,6 +101,11 @@ final class Part {
       }
       Thread.sleep(POLL);
     }
+  }
+
+  /** Whether it does its work. */
+  boolean isReady() {
+    return ready.getAsBoolean();
   }
 
   boolean alive() {

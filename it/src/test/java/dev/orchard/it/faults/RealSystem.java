@@ -3,6 +3,7 @@ package dev.orchard.it.faults;
 import dev.orchard.crds.Conditions;
 import dev.orchard.crds.vm.VM;
 import dev.orchard.crds.vm.VMSpec;
+import dev.orchard.crds.vmexec.VMExec;
 import dev.orchard.crds.worker.Worker;
 import dev.orchard.dev.DevSettings;
 import dev.orchard.dev.cluster.Aggregation;
@@ -40,10 +41,12 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -183,8 +186,17 @@ final class RealSystem {
     await("the agent of VM " + name, () -> isConnected(name));
   }
 
-  private boolean isConnected(String vm) {
-    VM object = kubernetes.resources(VM.class).inNamespace(NAMESPACE).withName(vm).get();
+  private @Nullable VM vm(String name) {
+    return kubernetes.resources(VM.class).inNamespace(NAMESPACE).withName(name).get();
+  }
+
+  /** Of the boot that runs, as its object says. */
+  String bootId(String vm) {
+    return Objects.requireNonNull(Objects.requireNonNull(vm(vm)).statusOrEmpty().bootID());
+  }
+
+  private boolean isConnected(String name) {
+    VM object = vm(name);
     return object != null
         && Conditions.isTrue(object.statusOrEmpty().conditions(), "AgentConnected");
   }
@@ -192,9 +204,28 @@ final class RealSystem {
   /** Returns when it is deleted, with all that its worker has of it. */
   void deleteVm(String name) {
     kubernetes.resources(VM.class).inNamespace(NAMESPACE).withName(name).delete();
-    await(
-        "the end of VM " + name,
-        () -> kubernetes.resources(VM.class).inNamespace(NAMESPACE).withName(name).get() == null);
+    await("the end of VM " + name, () -> vm(name) == null);
+  }
+
+  /** What is to be run in a VM, and has been. */
+  List<VMExec> execs(String vm) {
+    return kubernetes.resources(VMExec.class).inNamespace(NAMESPACE).list().getItems().stream()
+        .filter(exec -> exec.getSpec().vmName().equals(vm))
+        .toList();
+  }
+
+  /** The process that is the machine: QEMU's, or the guest agent's. */
+  ProcessHandle machine(String vm) {
+    List<ProcessHandle> found = ours(Objects.requireNonNull(vm(vm)).getMetadata().getUid());
+    if (found.size() != 1) {
+      throw new IllegalStateException("VM %s has the processes %s".formatted(vm, found));
+    }
+    return found.getFirst();
+  }
+
+  /** For a case that ends it; that case starts it again. */
+  ApiServer apiServer() {
+    return ApiServer.in(folder);
   }
 
   /** Returns when it holds, or throws in the end. */
@@ -328,9 +359,15 @@ final class RealSystem {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    endLeftovers();
+    // Machines outlive their worker.
+    ours("").forEach(ProcessHandle::destroyForcibly);
     kubernetes.close();
     cluster.close();
+    // One that a case has started again.
+    ProcessHandle.current()
+        .children()
+        .filter(child -> ApiServer.commandLine(child).contains(folder.toString()))
+        .forEach(ProcessHandle::destroyForcibly);
     testCluster.close();
     http.shutdownNow();
     try (var files = Files.walk(folder)) {
@@ -340,12 +377,15 @@ final class RealSystem {
     }
   }
 
-  /** Machines that outlived their worker: whatever has a path of our data on its command line. */
-  private void endLeftovers() {
-    String ours = folder.resolve("data").resolve("worker").toString();
-    ProcessHandle.allProcesses()
-        .filter(process -> process.info().commandLine().orElse("").contains(ours))
-        .forEach(ProcessHandle::destroyForcibly);
+  /** Machines of our worker that have this on their command line. */
+  private List<ProcessHandle> ours(String argument) {
+    String data = folder.resolve("data").resolve("worker").resolve("vms").toString();
+    return ProcessHandle.allProcesses()
+        .filter(process -> {
+          String line = ApiServer.commandLine(process);
+          return line.contains(data) && line.contains(argument);
+        })
+        .toList();
   }
 
   // All are held until all are known, or the system might name one twice.

@@ -1,0 +1,112 @@
+package dev.orchard.it.faults;
+
+import dev.orchard.exec.frame.Frame;
+import dev.orchard.exec.frame.JsonFrames;
+import dev.orchard.exec.session.ClientSession;
+import dev.orchard.exec.session.Outcome;
+import dev.orchard.it.ExecClient;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+
+/** Starts one command and reads it to its end, over whichever replica answers. */
+final class Reader {
+  private final HttpClient http;
+  private final RealSystem system;
+
+  Reader(RealSystem system) {
+    this.system = system;
+    this.http = HttpClient.newBuilder().sslContext(ExecClient.trusting(system.ca())).build();
+  }
+
+  /** Reads one that was started before, from its beginning. */
+  Outcome read(String vm, String name, Consumer<Frame.Output> output) throws InterruptedException {
+    return run(vm, name, List.of(), output, _ -> {});
+  }
+
+  Outcome run(
+      String vm,
+      String name,
+      List<String> command,
+      Consumer<Frame.Output> output,
+      Consumer<Long> resumed)
+      throws InterruptedException {
+    ClientSession session = new ClientSession(false, false);
+    int replica = ThreadLocalRandom.current().nextInt(RealSystem.REPLICAS);
+    boolean started = command.isEmpty();
+    long cut = 0;
+    while (true) {
+      URI server = system.server(replica++ % RealSystem.REPLICAS);
+      HttpRequest.Builder request =
+          HttpRequest.newBuilder(
+                  server.resolve(
+                      started
+                          ? "/v1/vms/%s/exec/%s?from=%d".formatted(vm, name, session.resumeFrom())
+                          : "/v1/vms/%s/exec".formatted(vm)))
+              .header("Authorization", "Bearer " + system.token());
+      if (!started) {
+        request.POST(ExecClient.json(Map.of("command", command, "name", name)));
+      }
+      try {
+        HttpResponse<InputStream> response =
+            http.send(request.build(), BodyHandlers.ofInputStream());
+        if (response.statusCode() == 200) {
+          started = true;
+          session.connected();
+          try (BufferedReader lines =
+              new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+            boolean on = true;
+            while (on) {
+              String line = lines.readLine();
+              if (line == null) {
+                break;
+              }
+              if (cut != 0) {
+                resumed.accept((System.nanoTime() - cut) / 1_000_000);
+                cut = 0;
+              }
+              Frame.Out frame =
+                  (Frame.Out) JsonFrames.decode(line.getBytes(StandardCharsets.UTF_8));
+              switch (session.received(frame)) {
+                case ClientSession.Reaction.Nothing() -> {}
+                case ClientSession.Reaction.Deliver(var stream, var data) ->
+                    output.accept(new Frame.Output(stream, 0, data));
+                case ClientSession.Reaction.TellGap(long from, long to) ->
+                    throw new AssertionError("gap " + from + " " + to);
+                case ClientSession.Reaction.Reconnect(String _) -> on = false;
+                case ClientSession.Reaction.End(Outcome outcome) -> {
+                  return outcome;
+                }
+              }
+            }
+          }
+        } else {
+          byte[] body = response.body().readAllBytes();
+          if (response.statusCode() != 503 && response.statusCode() != 429) {
+            return session.abandon(
+                response.statusCode() + " " + new String(body, StandardCharsets.UTF_8));
+          }
+        }
+      } catch (IOException _) {
+        // Another one.
+      }
+      session.disconnected();
+      if (cut == 0) {
+        cut = System.nanoTime();
+      } else {
+        Thread.sleep(100);
+      }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package dev.orchard.it.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.orchard.crds.vmexec.VMExec;
+import dev.orchard.crds.vmexec.VMExecSpec;
+import dev.orchard.crds.vmexec.VMExecState;
+import dev.orchard.dev.guest.RuntimeChoice;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** There must be one operator only; a second one that works from an old view must do no harm. */
+@Tag(FaultSizes.TAG)
+@Tag("F22")
+class TwoOperatorsIT {
+  private static final String VM = "f22";
+  private static final int EXECS = 3;
+
+  @Test
+  void eachCommandRunsOnceAndNoStateGoesBackUnderTwoOperators() throws Exception {
+    RealSystem system = RealSystem.with(RuntimeChoice.PROCESS);
+    Runs runs = new Runs(new Reader(system));
+    Random random = new Random(FaultSizes.seed());
+    int pauses = FaultSizes.F22_PAUSES.size();
+    Summary summary =
+        new Summary("F22", "two operators, one paused and continued").with("pauses", pauses);
+    States states = new States();
+    Part second = system.operator("operator-2");
+    system.createVm(VM);
+    try (Watch _ =
+        system
+            .kubernetes()
+            .resources(VMExec.class)
+            .inNamespace(RealSystem.NAMESPACE)
+            .watch(states)) {
+      second.start();
+      for (int i = 0; i < pauses; i++) {
+        Part paused = random.nextBoolean() ? second : system.operator();
+        apply(system, runs, "a" + i);
+        paused.pause();
+        apply(system, runs, "b" + i);
+        Thread.sleep(random.nextInt(3_000));
+        paused.unpause();
+        apply(system, runs, "c" + i);
+      }
+      RealSystem.await(
+          "the end of every command",
+          () ->
+              system.execs(VM).stream()
+                  .map(exec -> exec.statusOrEmpty().state())
+                  .allMatch(state -> state != null && state.isTerminal()));
+    } finally {
+      second.kill();
+    }
+    int commands = system.execs(VM).size();
+    List<VMExecState> ends =
+        system.execs(VM).stream().map(exec -> exec.getStatus().state()).toList();
+    Map<String, Integer> ran = runs.count(VM);
+    system.deleteVm(VM);
+    summary
+        .with("commands", commands)
+        .with("runs", ran.values().stream().mapToInt(Integer::intValue).sum())
+        .with("states seen", states.seen)
+        .with("steps back", states.back.size())
+        .write();
+    assertThat(states.back).isEmpty();
+    assertThat(ends).containsOnly(VMExecState.SUCCEEDED);
+    assertThat(ran).hasSize(commands).allSatisfy((_, times) -> assertThat(times).isEqualTo(1));
+  }
+
+  private static void apply(RealSystem system, Runs runs, String round) {
+    for (int i = 0; i < EXECS; i++) {
+      String name = "%s-%s-%d".formatted(VM, round, i);
+      VMExec exec = new VMExec();
+      exec.setMetadata(
+          new ObjectMetaBuilder().withName(name).withNamespace(RealSystem.NAMESPACE).build());
+      exec.setSpec(VMExecSpec.of(VM, NumberedLines.command(runs.folder(), name, 1)).build());
+      system.kubernetes().resource(exec).create();
+    }
+  }
+
+  /** What a watch has seen of each object, in order. Called by one thread at a time. */
+  private static final class States implements Watcher<VMExec> {
+    private final Map<String, VMExecState> last = new ConcurrentHashMap<>();
+    private final Queue<String> back = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger seen = new AtomicInteger();
+
+    @Override
+    public void eventReceived(Action action, VMExec exec) {
+      VMExecState state = exec.statusOrEmpty().state();
+      String name = exec.getMetadata().getName();
+      if (state == null || !exec.getSpec().vmName().equals(VM)) {
+        return;
+      }
+      seen.incrementAndGet();
+      VMExecState before = last.put(name, state);
+      if (before != null && !state.mayFollow(before)) {
+        back.add("%s: %s after %s".formatted(name, state, before));
+      }
+    }
+
+    @Override
+    public void onClose(@Nullable WatcherException cause) {
+      if (cause != null) {
+        back.add("the watch ended: " + cause);
+      }
+    }
+  }
+}
