@@ -7,6 +7,7 @@ package dev.orchard.exec.session;
 final class Lease {
   private boolean held;
   private boolean reachable;
+  private boolean waived;
   private long awayMillis;
 
   void held(boolean held) {
@@ -26,7 +27,16 @@ final class Lease {
     }
   }
 
+  /** Whoever read it asked that it runs on without any reader. */
+  void waive() {
+    waived = true;
+  }
+
+  boolean isWaived() {
+    return waived;
+  }
+
   boolean over() {
-    return awayMillis >= WorkerSession.LEASE.toMillis();
+    return !waived && awayMillis >= WorkerSession.LEASE.toMillis();
   }
 }

@@ -58,9 +58,9 @@ final class SessionHistory {
     return startedAt;
   }
 
-  /** How long the process has run. */
+  /** How long the process has run, as far as a clock tells that may have been set back. */
   Duration ran(long now) {
-    return startedAt == 0 ? Duration.ZERO : Duration.ofMillis(now - startedAt);
+    return startedAt == 0 ? Duration.ZERO : Duration.ofMillis(Math.max(0, now - startedAt));
   }
 
   boolean detached() {

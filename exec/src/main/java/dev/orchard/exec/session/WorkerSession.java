@@ -98,6 +98,9 @@ public final class WorkerSession {
     session.log.add(StdStream.STDOUT, stdoutBytes);
     session.log.add(StdStream.STDERR, stderrBytes);
     records.forEach(session.history::apply);
+    if (session.history.detached()) {
+      session.deadlines.lease().waive();
+    }
     JournalRecord.Ending ending = session.history.ending();
     if (ending != null) {
       session.termination = new Termination(ending.reason(), ending.message(), now);
@@ -160,6 +163,7 @@ public final class WorkerSession {
         return;
       }
       write(new JournalRecord.Intent(spec, fence.bootId(), fence.instance()));
+      writeDetached();
       actions.add(new SessionAction.Report());
       starting = true;
       actions.add(new SessionAction.Start());
@@ -312,13 +316,9 @@ public final class WorkerSession {
     if (violations >= MAX_VIOLATIONS) {
       lost("the guest agent broke the protocol: " + what);
     } else {
-      attachAgain();
+      starting = false;
+      actions.add(new SessionAction.Attach(logEnd()));
     }
-  }
-
-  private void attachAgain() {
-    starting = false;
-    actions.add(new SessionAction.Attach(logEnd()));
   }
 
   /** The writer's fault, such as stdin behind an end that only the agent remembers. */
@@ -326,7 +326,7 @@ public final class WorkerSession {
     if (stdin.refused()) {
       guestLost();
       actions.add(new SessionAction.ToWriter(why));
-      attachAgain();
+      actions.add(new SessionAction.Attach(logEnd()));
     } else {
       violation(why.message());
     }
@@ -342,20 +342,21 @@ public final class WorkerSession {
         stdin.offer(input).ifPresent(f -> actions.add(new SessionAction.ToWriter(f)));
         sendStdin();
       }
-      case Frame.Resize resize -> {
-        if (rules.tty()) {
-          deliver(resize);
-        } else {
-          refuse("resize: the session was started without a TTY");
-        }
-      }
+      case Frame.Resize resize when rules.tty() -> deliver(resize);
+      case Frame.Resize resize -> refuse("resize: the session was started without a TTY");
       case Frame.Signal signal -> deliver(signal);
       case Frame.Detach detach -> {
-        if (!history.detached()) {
-          write(new JournalRecord.Detached());
-        }
+        deadlines.lease().waive();
+        writeDetached();
       }
       case Frame.Heartbeat heartbeat -> {}
+    }
+  }
+
+  /** Not before the intent, which is the first that a journal says of what may run. */
+  private void writeDetached() {
+    if (deadlines.lease().isWaived() && phase() != Phase.WAITING && !history.detached()) {
+      write(new JournalRecord.Detached());
     }
   }
 
@@ -414,9 +415,7 @@ public final class WorkerSession {
       finish(startFailed(deadlines.startOverMessage()));
       return;
     }
-    if (!history.detached()) {
-      deadlines.leaseOver().ifPresent(e -> cancel(e.reason(), e.message()));
-    }
+    deadlines.leaseOver().ifPresent(e -> cancel(e.reason(), e.message()));
     if (phase() == Phase.RUNNING) {
       deadlines.runOver(now, history.startedAt()).ifPresent(e -> cancel(e.reason(), e.message()));
       terminate();

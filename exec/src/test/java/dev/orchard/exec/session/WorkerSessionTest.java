@@ -251,6 +251,32 @@ class WorkerSessionTest {
         .contains(new SessionAction.CloseGuest());
   }
 
+  @Test
+  void isLostWithoutAnAgeWhereTheClockWasSetBack() {
+    WorkerSession session =
+        WorkerSession.recovered(
+            rules(DisconnectPolicy.DETACH, 0, 0),
+            List.of(
+                new JournalRecord.Intent(SPEC, "boot-1", "agent-1"),
+                new JournalRecord.Started(42, now + 3_600_000)),
+            0,
+            0,
+            now);
+    step(session, new SessionEvent.VmGone("its VM was deleted"));
+    assertThat(session.exit().orElseThrow().duration()).isEqualTo(Duration.ZERO);
+  }
+
+  @Test
+  void journalsNothingBeforeTheIntentNotEvenThatItsClientLeft() {
+    WorkerSession session =
+        WorkerSession.dispatched(rules(DisconnectPolicy.TERMINATE, 0, 0), SPEC, now);
+    assertThat(step(session, new SessionEvent.FromWriter(new Frame.Detach()))).isEmpty();
+    assertThat(step(session, new SessionEvent.GuestReady(FENCE)))
+        .startsWith(
+            new SessionAction.Write(new JournalRecord.Intent(SPEC, "boot-1", "agent-1")),
+            new SessionAction.Write(new JournalRecord.Detached()));
+  }
+
   private static Frame.Stdin stdin(long offset, int size) {
     return new Frame.Stdin(offset, ByteString.copyFrom(new byte[size]), false);
   }

@@ -103,7 +103,8 @@ final class Checks {
           case CANCELLED, OUTPUT_LIMIT -> truth.mayBeCancelled;
           case LOST -> truth.mayBeLost;
           case START_FAILED -> truth.mayBeLost || truth.program.kind == SimProgram.Kind.NOT_FOUND;
-          case TIMED_OUT, IDLE_TIMED_OUT -> false;
+          case TIMED_OUT -> truth.timeout > 0;
+          case IDLE_TIMED_OUT -> truth.idleTimeout > 0;
         };
     require(
         Invariant.I4_ONE_OUTCOME,
@@ -120,7 +121,8 @@ final class Checks {
         Invariant.HONEST_SUCCESS,
         truth.exited && exit.code() != null && exit.code() == program.code,
         () -> truth.uid + " is said to have exited with " + exit.code());
-    int writes = exit.outputIncomplete() ? truth.written : program.writes();
+    boolean cutShort = exit.outputIncomplete() || truth.childKilled;
+    int writes = cutShort ? truth.written : program.writes();
     for (StdStream stream : StdStream.values()) {
       long said = stream == StdStream.STDOUT ? exit.stdoutBytes() : exit.stderrBytes();
       require(

@@ -1,5 +1,6 @@
 package dev.orchard.exec.simulation;
 
+import dev.orchard.exec.session.DisconnectPolicy;
 import dev.orchard.exec.simulation.SimClient.Role;
 import dev.orchard.exec.simulation.SimLink.Instruction;
 import dev.orchard.exec.simulation.SimObjects.Exec;
@@ -294,6 +295,13 @@ final class Mishaps {
     }
   }
 
+  private boolean isLeft(Exec exec) {
+    Truth truth = world.truth(exec.uid());
+    boolean read =
+        world.clients.stream().anyMatch(c -> c.name.equals(exec.name()) && c.outcome().isEmpty());
+    return truth.policy == DisconnectPolicy.TERMINATE && truth.runs > 0 && !truth.detached && !read;
+  }
+
   /** From now on nothing breaks any more, and somebody looks after what was left. */
   private void heal() {
     world.api.away(false);
@@ -305,6 +313,12 @@ final class Mishaps {
     for (Exec exec : world.api.execs().values()) {
       boolean written =
           world.clients.stream().anyMatch(c -> c.name.equals(exec.name()) && c.writes());
+      if (!exec.ended() && isLeft(exec)) {
+        // Its lease ends it.
+        world.tally(Mishap.LEFT_ALONE);
+        world.truth(exec.uid()).mayBeCancelled = true;
+        continue;
+      }
       if (!exec.ended()) {
         // Some processes wait until somebody reads.
         join(exec.name(), Role.READER, 0, 0);

@@ -229,16 +229,26 @@ final class SimProcess {
             return;
           }
           if (left <= DRAIN_STEP || killedBy != null) {
-            if (truth.written < truth.program.writes() && session.wantsOutput()) {
-              writeOne();
-            }
-            closePipes();
+            lastWords();
           } else {
             session.elapsed(Duration.ofMillis(DRAIN_STEP));
             childEnds(left - DRAIN_STEP);
           }
           send();
         });
+  }
+
+  private void lastWords() {
+    truth.childKilled = killedBy != null;
+    if (killedBy == null && truth.written < truth.program.writes()) {
+      if (!session.wantsOutput()) {
+        // The pipe is full, and not for the child's fault.
+        childEnds(1);
+        return;
+      }
+      writeOne();
+    }
+    closePipes();
   }
 
   /** Sends what the stream has room for. */

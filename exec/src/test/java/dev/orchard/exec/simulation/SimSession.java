@@ -15,12 +15,9 @@ import dev.orchard.exec.session.WorkerSession.Phase;
 import dev.orchard.exec.simulation.SimGuest.ToAgent;
 import dev.orchard.exec.simulation.SimGuest.ToWorker;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One session on its worker, as the daemon drives it: what drives {@link WorkerSession}. */
@@ -36,9 +33,8 @@ final class SimSession {
   private final Truth truth;
   private final String bootId;
   private final WorkerSession core;
-  private final Set<SimAttachment> attachments = new LinkedHashSet<>();
+  private final SimAttachments attachments;
   private final OutputRoom room;
-  private @Nullable SimAttachment writer;
   private @Nullable Wire<ToWorker, ToAgent> stream;
   private @Nullable Fence guest;
   private Frame.@Nullable Output parked;
@@ -50,8 +46,6 @@ final class SimSession {
   private boolean syncing;
   private boolean dead;
   private long revision;
-  private long lastForeground = -1;
-  private long lastForegroundAt;
 
   SimSession(World world, SimWorker worker, Truth truth, String bootId, WorkerSession core) {
     this.world = world;
@@ -60,6 +54,7 @@ final class SimSession {
     this.truth = truth;
     this.bootId = bootId;
     this.core = core;
+    this.attachments = new SimAttachments(world);
     this.room = new OutputRoom(truth.outputLimit, truth.onOutputLimit);
     SimDisk.Files left = files();
     if (left != null) {
@@ -74,6 +69,10 @@ final class SimSession {
 
   WorkerSession core() {
     return core;
+  }
+
+  boolean isRead() {
+    return !attachments.isEmpty();
   }
 
   String bootId() {
@@ -91,8 +90,7 @@ final class SimSession {
   /** The daemon has died, or forgets the session. */
   void die() {
     dead = true;
-    attachments.forEach(a -> a.request.wire().die());
-    attachments.clear();
+    attachments.die();
     if (stream != null) {
       stream.die();
       stream = null;
@@ -142,17 +140,7 @@ final class SimSession {
   }
 
   private void publish() {
-    // Sending may end an attachment.
-    for (SimAttachment attachment : List.copyOf(attachments)) {
-      attachment.pump();
-    }
-    if (writer != null) {
-      if (core.wantsStdin()) {
-        writer.request.wire().toB.letGo();
-      } else {
-        writer.request.wire().toB.hold();
-      }
-    }
+    attachments.pump(core.wantsStdin());
   }
 
   private void perform(SessionAction action) {
@@ -174,16 +162,9 @@ final class SimSession {
       case SessionAction.Stored(long offset, boolean exit) ->
           toGuest(new ToAgent.Stored(offset, exit));
       case SessionAction.CloseGuest() -> closeGuest();
-      case SessionAction.ToWriter(Frame.Ack ack) -> {
-        if (writer != null) {
-          writer.ack(ack);
-        }
-      }
-      case SessionAction.ToWriter(Frame.Failure why) -> {
-        if (writer != null) {
-          writer.fail(why);
-        }
-      }
+      case SessionAction.ToWriter(Frame.Ack ack) -> attachments.writer().ifPresent(w -> w.ack(ack));
+      case SessionAction.ToWriter(Frame.Failure why) ->
+          attachments.writer().ifPresent(w -> w.fail(why));
       case SessionAction.ToWriter(Frame.Out _) -> {}
       case SessionAction.Report() -> report();
     }
@@ -416,7 +397,7 @@ final class SimSession {
     while (files != null && files.size() > 0) {
       int oldest = files.oldestSegment(truth.outputLimit);
       long oldestEnd = files.log.get(oldest - 1).end();
-      switch (room.decide(files.size(), files.end(), oldestEnd, foregroundPosition())) {
+      switch (room.decide(files.size(), files.end(), oldestEnd, attachments.foregroundPosition())) {
         case APPEND -> {
           return true;
         }
@@ -439,21 +420,6 @@ final class SimSession {
     return true;
   }
 
-  private OptionalLong foregroundPosition() {
-    long slowest = Long.MAX_VALUE;
-    for (SimAttachment attachment : attachments) {
-      if (attachment.request.foreground()) {
-        slowest = Math.min(slowest, attachment.position());
-      }
-    }
-    if (slowest < Long.MAX_VALUE) {
-      return OptionalLong.of(slowest);
-    }
-    boolean mayComeBack =
-        lastForeground >= 0 && clock.now() - lastForegroundAt < WorkerSession.LEASE.toMillis();
-    return mayComeBack ? OptionalLong.of(lastForeground) : OptionalLong.empty();
-  }
-
   // ---- attachments
 
   void attach(SimAttachment.Request request) {
@@ -470,51 +436,32 @@ final class SimSession {
             () -> detached(attachment));
     request.wire().toA.onRoom(attachment::pump);
     if (request.writer()) {
-      takePen(attachment);
+      attachments.takePen(attachment);
+      core.stdinOffset().ifPresent(attachment::ack);
     }
     foregroundChanged();
-  }
-
-  private void takePen(SimAttachment attachment) {
-    SimAttachment before = writer;
-    if (before != null && !attachment.request.takeover()) {
-      attachment.fail(new Frame.Failure(ErrorCode.NOT_WRITER, "another attachment writes"));
-      return;
-    }
-    writer = attachment;
-    attachment.mayHaveWritten = true;
-    if (before != null) {
-      before.request.wire().toB.letGo();
-      if (world.fault != Fault.TAKEOVER_WITHOUT_FENCE) {
-        before.fail(new Frame.Failure(ErrorCode.NOT_WRITER, "another attachment took over"));
-      }
-    }
-    core.stdinOffset().ifPresent(attachment::ack);
   }
 
   private void detached(SimAttachment attachment) {
-    if (dead || !attachments.remove(attachment)) {
-      return;
+    if (!dead && attachments.remove(attachment)) {
+      foregroundChanged();
     }
-    if (attachment == writer) {
-      writer = null;
-    }
-    if (attachment.request.foreground()) {
-      lastForeground = attachment.position();
-      lastForegroundAt = clock.now();
-    }
-    foregroundChanged();
   }
 
   private void foregroundChanged() {
-    int foreground = (int) attachments.stream().filter(a -> a.request.foreground()).count();
-    step(new SessionEvent.Foreground(foreground));
+    step(new SessionEvent.Foreground(attachments.foreground()));
   }
 
   private void fromClient(SimAttachment from, Frame.In frame) {
     boolean may =
-        from == writer || (world.fault == Fault.TAKEOVER_WITHOUT_FENCE && from.mayHaveWritten);
+        attachments.isWriter(from)
+            || (world.fault == Fault.TAKEOVER_WITHOUT_FENCE && from.mayHaveWritten);
+    truth.detached |= frame instanceof Frame.Detach;
     if (may) {
+      world.require(
+          Invariant.I8_NOT_MIXED,
+          attachments.isWriter(from) || !(frame instanceof Frame.Stdin),
+          () -> truth.uid + ": who was taken over writes on");
       step(new SessionEvent.FromWriter(frame));
     } else if (frame instanceof Frame.Stdin) {
       from.fail(new Frame.Failure(ErrorCode.NOT_WRITER, "not opened for writing"));

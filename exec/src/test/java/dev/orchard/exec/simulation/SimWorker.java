@@ -22,6 +22,14 @@ import org.jspecify.annotations.Nullable;
 
 /** A worker daemon with its disk, its VM and its links to the replicas. */
 final class SimWorker {
+  /**
+   * An hour, in milliseconds; a daemon that runs does not follow its host's clock when it is set.
+   */
+  private static final int JUMP = 3_600_000;
+
+  /** Longer than any view is stale. */
+  private static final int RETENTION = 9_000;
+
   /** One place for a link; there is one for each replica. */
   private static final class Link {
     @Nullable Wire<Report, Instruction> wire;
@@ -125,6 +133,10 @@ final class SimWorker {
     world.tally(Mishap.WORKER_KILLED);
     stop();
     world.workerCrashed();
+    if (world.clockJumps && clock.oneIn(3)) {
+      world.tally(Mishap.CLOCK_JUMP);
+      skew += clock.below(2 * JUMP) - JUMP;
+    }
     clock.after(100 + clock.below(3000), this::start);
   }
 
@@ -151,11 +163,6 @@ final class SimWorker {
       }
       link.reaches = false;
     }
-  }
-
-  /** Its clock is set, while it does not run: a running one does not follow that. */
-  void setClock(long millis) {
-    skew = millis;
   }
 
   // ---- its VM
@@ -243,8 +250,8 @@ final class SimWorker {
         false,
         truth.policy,
         Duration.ofMillis(timeout),
-        Duration.ZERO,
-        Duration.ZERO,
+        Duration.ofMillis(truth.timeout),
+        Duration.ofMillis(truth.idleTimeout),
         Duration.ofSeconds(5));
   }
 
@@ -301,8 +308,24 @@ final class SimWorker {
     }
   }
 
+  private void stored(SimSession session) {
+    session.step(new SessionEvent.OutcomeAcknowledged());
+    int ofLife = life;
+    if (world.forgets) {
+      clock.after(
+          RETENTION,
+          () -> {
+            if (up && life == ofLife && !session.isRead()) {
+              forget(session);
+            }
+          });
+    }
+  }
+
   /** Its log and its outcome were kept long enough. */
-  void forget(SimSession session) {
+  private void forget(SimSession session) {
+    world.tally(Mishap.FORGOTTEN);
+    session.truth().forgotten = true;
     session.die();
     sessions.remove(session.truth().uid);
     disk.sessions.remove(session.truth().uid);
@@ -417,8 +440,7 @@ final class SimWorker {
       case Instruction.Start(String uid, String bootId, int timeout) -> start(uid, bootId, timeout);
       case Instruction.Attach(SimAttachment.Request request) -> attach(request);
       case Instruction.Cancel(String uid) -> cancel(uid);
-      case Instruction.Stored(String uid) ->
-          session(uid).ifPresent(s -> s.step(new SessionEvent.OutcomeAcknowledged()));
+      case Instruction.Stored(String uid) -> session(uid).ifPresent(this::stored);
       case Instruction.Kubernetes(boolean reachable) -> reaches(link, reachable);
       case Instruction.StartVm(String uid) -> {
         if (disk.vm == null) {

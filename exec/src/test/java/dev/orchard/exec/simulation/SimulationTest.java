@@ -45,9 +45,7 @@ class SimulationTest {
   }
 
   @ParameterizedTest
-  @EnumSource(
-      mode = EnumSource.Mode.EXCLUDE,
-      names = {"NONE", "TAKEOVER_WITHOUT_FENCE"})
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
   void findsAPlantedBug(Fault fault) {
     List<Violation> found = List.of();
     long seed = -1;

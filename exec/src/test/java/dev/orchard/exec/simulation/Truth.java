@@ -15,6 +15,8 @@ final class Truth {
   final String name;
   final SimProgram program;
   final DisconnectPolicy policy;
+  final int timeout;
+  final int idleTimeout;
   final long outputLimit;
   final OnOutputLimit onOutputLimit;
   final List<SimClient> clients = new ArrayList<>();
@@ -24,6 +26,9 @@ final class Truth {
 
   /** Of its own accord, with the program's code. */
   boolean exited;
+
+  /** A child that held its output was killed before it wrote all. */
+  boolean childKilled;
 
   int runs;
   boolean stdinEnded;
@@ -49,6 +54,9 @@ final class Truth {
   /** The worker's disk had no room for its output. */
   boolean unrecorded;
 
+  /** A client asked that it runs on without any. */
+  boolean detached;
+
   /** The object was deleted. */
   boolean deleted;
 
@@ -63,6 +71,8 @@ final class Truth {
     this.name = name;
     this.program = new SimProgram(clock);
     this.policy = clock.oneIn(4) ? DisconnectPolicy.TERMINATE : DisconnectPolicy.DETACH;
+    this.timeout = clock.oneIn(8) ? 4_000 + clock.below(20_000) : 0;
+    this.idleTimeout = clock.oneIn(10) ? 2_000 + clock.below(10_000) : 0;
     this.outputLimit = clock.oneIn(4) ? 4_000 + clock.below(60_000) : 64 << 20;
     this.onOutputLimit =
         clock.oneIn(3)

@@ -46,6 +46,8 @@ final class World {
   final Map<Mishap, Integer> tallies = new EnumMap<>(Mishap.class);
   final boolean apiLosesReplies;
   final boolean duplicates;
+  final boolean clockJumps;
+  final boolean forgets;
   final boolean bootsAreNoticedByFence;
   private final Map<String, Truth> truths = new LinkedHashMap<>();
   private final Mishaps mishaps;
@@ -59,6 +61,8 @@ final class World {
     this.start = clock.now();
     this.apiLosesReplies = clock.oneIn(3);
     this.duplicates = clock.oneIn(3);
+    this.clockJumps = clock.oneIn(4);
+    this.forgets = clock.oneIn(4);
     this.bootsAreNoticedByFence = clock.oneIn(3);
     this.api = new SimApi(this);
     this.guest = new SimGuest(this);
