@@ -16,7 +16,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -57,7 +56,7 @@ public final class Worker implements AutoCloseable {
             settings.sessionStorage(),
             board::vm,
             board,
-            InstantSource.system());
+            new SteadyClock());
     Forwards forwards = new Forwards(board::vm);
     GuestDialer dialer = new GuestDialer();
     Vms vms =
