@@ -15,7 +15,7 @@ final class Clockwork {
 
   private final SplittableRandom random;
   private final PriorityQueue<Task> tasks = new PriorityQueue<>(256);
-  private long now = 1_000_000;
+  private long now = 1_700_000_000_000L;
   private long order;
 
   Clockwork(long seed) {
