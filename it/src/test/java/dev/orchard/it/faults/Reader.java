@@ -45,6 +45,7 @@ final class Reader {
     ClientSession session = new ClientSession(false, false);
     int replica = ThreadLocalRandom.current().nextInt(RealSystem.REPLICAS);
     boolean started = command.isEmpty();
+    String ticket = "";
     long cut = 0;
     while (true) {
       URI server = system.server(replica++ % RealSystem.REPLICAS);
@@ -55,6 +56,9 @@ final class Reader {
                           ? "/v1/vms/%s/exec/%s?from=%d".formatted(vm, name, session.resumeFrom())
                           : "/v1/vms/%s/exec".formatted(vm)))
               .header("Authorization", "Bearer " + system.token());
+      if (!ticket.isEmpty()) {
+        request.header("Orchard-Ticket", ticket);
+      }
       if (!started) {
         request.POST(ExecClient.json(Map.of("command", command, "name", name)));
       }
@@ -78,6 +82,11 @@ final class Reader {
               }
               Frame.Out frame =
                   (Frame.Out) JsonFrames.decode(line.getBytes(StandardCharsets.UTF_8));
+              if (frame instanceof Frame.Started(_, _, _, String first)) {
+                ticket = first;
+              } else if (frame instanceof Frame.Heartbeat(String newer) && !newer.isEmpty()) {
+                ticket = newer;
+              }
               switch (session.received(frame)) {
                 case ClientSession.Reaction.Nothing() -> {}
                 case ClientSession.Reaction.Deliver(var stream, var data) ->

@@ -37,6 +37,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -79,6 +80,7 @@ final class RealSystem {
   private final List<Integer> ports = freePorts(2 * REPLICAS);
   private final HttpClient http;
   private final KeyAndCertificate serving;
+  private final Path ticketKey;
   private final List<Part> controllers;
   private final Part operator;
   private final Part worker;
@@ -107,6 +109,8 @@ final class RealSystem {
     OwnerFiles.write(kubeconfig, Kubeconfig.yaml(access, server(0), authority.certificatePem()));
     http = HttpClient.newBuilder().sslContext(ExecClient.trusting(ca())).build();
     serving = authority.issue("controller", Aggregation.SERVER_NAME);
+    ticketKey = data.resolve("ticket-key");
+    OwnerFiles.write(ticketKey, Base64.getEncoder().encodeToString(new byte[32]) + "\n");
     controllers = IntStream.range(0, REPLICAS).mapToObj(this::controller).toList();
     operator = operator("operator");
     Path token = data.resolve("worker-token");
@@ -281,7 +285,8 @@ final class RealSystem {
             "ORCHARD_HTTP_PORT", Integer.toString(ports.get(2 * index)),
             "ORCHARD_WORKER_PORT", Integer.toString(ports.get(2 * index + 1)),
             "ORCHARD_REPLICA", name,
-            "ORCHARD_REPLICAS", Integer.toString(REPLICAS)),
+            "ORCHARD_REPLICAS", Integer.toString(REPLICAS),
+            "ORCHARD_TICKET_KEY", ticketKey.toString()),
         () -> isReady(server(index)));
   }
 
