@@ -17,6 +17,8 @@ import dev.orchard.crds.vmexec.DesiredState;
 import dev.orchard.crds.vmexec.DisconnectPolicy;
 import dev.orchard.crds.vmexec.VMExec;
 import dev.orchard.proto.worker.v1.Attachment;
+import io.fabric8.kubernetes.api.model.DeleteOptions;
+import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -29,6 +31,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +45,8 @@ public final class Sessions {
   private static final int SUFFIX = 8;
   private static final int LABEL = 63;
   private static final String CANCELLED =
-      "{\"spec\":{\"desiredState\":\"%s\"}}".formatted(DesiredState.CANCELLED.word());
+      "{\"metadata\":{\"uid\":\"%%s\"},\"spec\":{\"desiredState\":\"%s\"}}"
+          .formatted(DesiredState.CANCELLED.word());
 
   /** Where a command is to run. */
   public record Place(String namespace, String vm) {}
@@ -125,7 +129,7 @@ public final class Sessions {
       throws InterruptedException {
     try (CallerPermits.Permit _ = starts.take(caller.key())) {
       VMExec exec = create(caller, place, request, DisconnectPolicy.TERMINATE, wait);
-      return new Followed(exec, attach(exec, options));
+      return new Followed(exec, attach(exec, options, null));
     }
   }
 
@@ -135,7 +139,7 @@ public final class Sessions {
     try (CallerPermits.Permit _ = starts.take(caller.key())) {
       VMExec exec = create(caller, place, request, DisconnectPolicy.DETACH, wait);
       if (request.stdin() instanceof StdinSource.Inline) {
-        feed(exec, request, attach(exec, AttachOptions.writer(true)), true);
+        feed(exec, request, attach(exec, AttachOptions.writer(true), null), true);
       } else if (!exec.statusOrEmpty().ended()) {
         linkOf(exec).ifPresent(link -> link.start(exec, null));
       }
@@ -157,7 +161,8 @@ public final class Sessions {
       throws InterruptedException {
     String digest = request.digest(place.vm);
     if (request.name() != null) {
-      Optional<VMExec> running = lookUp(place.namespace, request.name());
+      // Not by the informer: a name that was free again a moment ago would still be taken.
+      Optional<VMExec> running = live(place.namespace, request.name());
       if (running.isPresent()) {
         return same(caller, running.get(), digest);
       }
@@ -179,7 +184,7 @@ public final class Sessions {
       if (request.name() == null || !e.type().equals(ApiException.ALREADY_EXISTS)) {
         throw e;
       }
-      VMExec running = lookUp(place.namespace, request.name()).orElseThrow(() -> e);
+      VMExec running = live(place.namespace, request.name()).orElseThrow(() -> e);
       return same(caller, running, digest);
     }
   }
@@ -228,17 +233,38 @@ public final class Sessions {
 
   /** A replica that misses a name in its informer asks the API once. */
   private Optional<VMExec> lookUp(String namespace, String session) {
-    return objects
-        .exec(namespace, session)
-        .or(() ->
-            Optional.ofNullable(
-                KubernetesApi.call(() ->
-                    own.resources(VMExec.class).inNamespace(namespace).withName(session).get())));
+    return objects.exec(namespace, session).or(() -> live(namespace, session));
+  }
+
+  private Optional<VMExec> live(String namespace, String session) {
+    return Optional.ofNullable(
+        KubernetesApi.call(
+            () -> own.resources(VMExec.class).inNamespace(namespace).withName(session).get()));
+  }
+
+  /**
+   * What an attachment goes by. It starts what has not started yet, and an old view of that may be
+   * of something that has been cancelled or has ended since, or whose name is another's now.
+   */
+  private VMExec settled(VMExec exec) {
+    String uid = exec.getMetadata().getUid();
+    VMExec newer = objects.execByUid(uid).orElse(exec);
+    if (newer.statusOrEmpty().ended() || newer.statusOrEmpty().startTime() != null) {
+      return newer;
+    }
+    return live(exec.getMetadata().getNamespace(), exec.getMetadata().getName())
+        .filter(now -> now.getMetadata().getUid().equals(uid))
+        .orElseThrow(() -> gone(exec));
+  }
+
+  private static ApiException gone(VMExec exec) {
+    return ApiException.notFound(
+        "session", exec.getMetadata().getNamespace(), exec.getMetadata().getName());
   }
 
   /** As below, without tickets to come back with. */
   public FrameStream attach(VMExec exec, AttachOptions options) throws InterruptedException {
-    return attach(exec, options, null);
+    return attach(settled(exec), options, null);
   }
 
   /**
@@ -251,7 +277,7 @@ public final class Sessions {
   public FrameStream attach(Target target, AttachOptions options, @Nullable Grant grant)
       throws InterruptedException {
     return switch (target) {
-      case Target.Recorded(VMExec exec) -> attach(exec, options, grant);
+      case Target.Recorded(VMExec exec) -> attach(settled(exec), options, grant);
       case Target.Ticketed(Ticket ticket) -> {
         Optional<VMExec> ended =
             objects.execByUid(ticket.uid()).filter(exec -> exec.statusOrEmpty().ended());
@@ -347,8 +373,7 @@ public final class Sessions {
                 status ->
                     status.described(exec.getSpec().command()).bound(binding, clock.instant())));
     if (bound == null) {
-      throw ApiException.notFound(
-          "session", exec.getMetadata().getNamespace(), exec.getMetadata().getName());
+      throw gone(exec);
     }
     return bound;
   }
@@ -375,17 +400,50 @@ public final class Sessions {
 
   /** Ends a session and deletes its object, with the caller's credentials. */
   public void delete(Caller caller, VMExec exec) {
-    var _ = KubernetesApi.call(() -> caller.client().resource(exec).delete());
+    DeleteOptions options =
+        new DeleteOptionsBuilder()
+            .withNewPreconditions()
+            .withUid(exec.getMetadata().getUid())
+            .endPreconditions()
+            .build();
+    var _ = change(exec, () -> caller.client().raw(path(exec), "DELETE", options));
     cancelOnWorker(exec, "its VMExec was deleted over the API");
   }
 
   /** Ends a session and keeps its object, with the caller's credentials. */
   public VMExec cancel(Caller caller, VMExec exec) {
+    String patch = CANCELLED.formatted(exec.getMetadata().getUid());
     VMExec wanted =
-        KubernetesApi.call(() ->
-            caller.client().resource(exec).patch(PatchContext.of(PatchType.JSON_MERGE), CANCELLED));
+        change(
+            exec,
+            () ->
+                caller.client().resource(exec).patch(PatchContext.of(PatchType.JSON_MERGE), patch));
     cancelOnWorker(wanted, "it was cancelled over the API");
     return wanted;
+  }
+
+  /** Changes this object, and none that has got its name meanwhile: that is refused as another. */
+  private <T> T change(VMExec exec, Supplier<T> change) {
+    try {
+      return KubernetesApi.call(change);
+    } catch (ApiException e) {
+      throw isStill(exec) ? e : gone(exec);
+    }
+  }
+
+  private boolean isStill(VMExec exec) {
+    return live(exec.getMetadata().getNamespace(), exec.getMetadata().getName())
+        .filter(now -> now.getMetadata().getUid().equals(exec.getMetadata().getUid()))
+        .isPresent();
+  }
+
+  private static String path(VMExec exec) {
+    return "/apis/%s/namespaces/%s/%s/%s"
+        .formatted(
+            exec.getApiVersion(),
+            exec.getMetadata().getNamespace(),
+            exec.getPlural(),
+            exec.getMetadata().getName());
   }
 
   /** Ends a session whose only client has gone and cannot come back. */

@@ -16,6 +16,7 @@ import java.time.InstantSource;
 import java.util.Base64;
 import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -66,25 +67,36 @@ public final class Tickets {
    * @throws ApiException 401, {@link #INVALID}
    */
   public Ticket verify(String text) {
+    JsonNode claims = signed(text);
+    if (!clock.instant().isBefore(Instant.ofEpochSecond(claims.path("exp").asLong()))) {
+      throw invalid("it has expired");
+    }
+    return ticket(claims);
+  }
+
+  /** The UID of the session that a ticket is for, however old it is; empty if it is not ours. */
+  public Optional<String> uid(String text) {
+    try {
+      return Optional.of(signed(text).path("uid").asText());
+    } catch (ApiException e) {
+      return Optional.empty();
+    }
+  }
+
+  private JsonNode signed(String text) {
     int end = text.lastIndexOf('.');
     if (end <= HEADER.length() || !text.startsWith(HEADER + ".")) {
       throw invalid("it is not one of ours");
     }
-    JsonNode claims;
     try {
       byte[] signature = Base64.getUrlDecoder().decode(text.substring(end + 1));
       if (!isSigned(text.substring(0, end).getBytes(UTF_8), signature)) {
         throw invalid("it was signed with a key that this replica does not have");
       }
-      claims =
-          JSON.readTree(Base64.getUrlDecoder().decode(text.substring(HEADER.length() + 1, end)));
+      return JSON.readTree(Base64.getUrlDecoder().decode(text.substring(HEADER.length() + 1, end)));
     } catch (IOException | IllegalArgumentException e) {
       throw invalid("it is not one of ours");
     }
-    if (!clock.instant().isBefore(Instant.ofEpochSecond(claims.path("exp").asLong()))) {
-      throw invalid("it has expired");
-    }
-    return ticket(claims);
   }
 
   private boolean isSigned(byte[] data, byte[] signature) {

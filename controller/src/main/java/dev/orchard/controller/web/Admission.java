@@ -10,6 +10,7 @@ import dev.orchard.controller.session.Sessions;
 import dev.orchard.controller.session.Target;
 import dev.orchard.controller.ticket.Ticket;
 import dev.orchard.controller.ticket.Tickets;
+import dev.orchard.crds.vmexec.VMExec;
 import io.helidon.common.parameters.Parameters;
 import io.helidon.http.Headers;
 import java.util.Set;
@@ -66,7 +67,7 @@ public interface Admission {
       }
       if (reachable.getAsBoolean()) {
         try {
-          return identity.admit(headers, path, rights);
+          return sameSession(shown, identity.admit(headers, path, rights), path);
         } catch (ApiException e) {
           if (!e.type().equals(KubernetesApi.UNAVAILABLE)) {
             throw e;
@@ -79,6 +80,16 @@ public interface Admission {
         // Its token may yet do.
         throw KubernetesApi.unavailable();
       }
+    }
+
+    /** Whoever comes back is not to read on in another session that has got the name meanwhile. */
+    private Admitted sameSession(String shown, Admitted admitted, Parameters path) {
+      if (admitted.target() instanceof Target.Recorded(VMExec exec)
+          && tickets.uid(shown).stream()
+              .anyMatch(uid -> !uid.equals(exec.getMetadata().getUid()))) {
+        throw ApiException.notFound("session", Requests.namespace(path), Requests.session(path));
+      }
+      return admitted;
     }
 
     private Admitted byTicket(String shown, Parameters path, Set<Right> rights) {

@@ -156,6 +156,20 @@ final class ExecDispatch {
     session.seen = clock.instant();
   }
 
+  /**
+   * Starts an exec by what its object is now. The informer's view of it may be so old that it has
+   * been cancelled since, or ended by the operator as one that never ran.
+   */
+  void confirmed(String uid, @Nullable VMExec found) {
+    Session session = sessions.get(uid);
+    if (session != null
+        && session.report == null
+        && found != null
+        && Dispatch.decide(wanted(session, found), null, true) == Decision.START) {
+      start(found);
+    }
+  }
+
   /** Decides for every session that is wanted or reported. */
   void reconcile(boolean synced) {
     if (!objects.synced()) {
@@ -180,12 +194,7 @@ final class ExecDispatch {
       session.object = null;
       return;
     }
-    boolean ended = exec != null && (session.ended || exec.statusOrEmpty().ended());
-    Dispatch.Wanted wanted =
-        exec == null
-            ? null
-            : new Dispatch.Wanted(
-                ended, cancelled(exec), hasStarted(exec), overdue(session, hasStarted(exec)));
+    Dispatch.Wanted wanted = exec == null ? null : wanted(session, exec);
     Dispatch.Reported reported =
         report == null
             ? null
@@ -196,8 +205,11 @@ final class ExecDispatch {
     }
   }
 
-  private static boolean hasStarted(VMExec exec) {
-    return exec.statusOrEmpty().startTime() != null;
+  private Dispatch.Wanted wanted(Session session, VMExec exec) {
+    VMExecStatus status = exec.statusOrEmpty();
+    boolean started = status.startTime() != null;
+    return new Dispatch.Wanted(
+        session.ended || status.ended(), cancelled(exec), started, overdue(session, started));
   }
 
   private boolean overdue(Session session, boolean started) {
@@ -228,7 +240,7 @@ final class ExecDispatch {
       case NOTHING -> {}
       case START -> {
         if (exec != null && !leftToItsMaker(session, exec) && due(session, Decision.START)) {
-          start(exec);
+          confirm(uid, exec);
         }
       }
       case CANCEL -> {
@@ -254,6 +266,13 @@ final class ExecDispatch {
       }
       case VERIFY_ABSENCE -> look(uid, session);
     }
+  }
+
+  private void confirm(String uid, VMExec exec) {
+    api.submit(
+        "confirm/" + uid,
+        Duration.ZERO,
+        () -> inbox.accept(new LinkInput.Confirmed(uid, writer.live(exec))));
   }
 
   private boolean leftToItsMaker(Session session, VMExec exec) {

@@ -28,6 +28,9 @@ sealed interface LinkInput {
   /** A live look found the exec's object as it is, or none of its UID. */
   record Looked(String uid, @Nullable VMExec found) implements LinkInput {}
 
+  /** A start was to be given: this is the exec's object now, or there is none of its UID. */
+  record Confirmed(String uid, @Nullable VMExec found) implements LinkInput {}
+
   /** Whether a live look found a VM of this UID that is placed on this worker. */
   record LookedForVm(String uid, boolean found) implements LinkInput {}
 

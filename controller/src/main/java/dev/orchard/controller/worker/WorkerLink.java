@@ -243,6 +243,7 @@ public final class WorkerLink {
         execs.looked(uid, found);
         reconcile();
       }
+      case LinkInput.Confirmed(String uid, VMExec found) -> execs.confirmed(uid, found);
       case LinkInput.LookedForVm(String uid, boolean found) -> vms.looked(uid, found);
       case LinkInput.Ended(String why) -> {}
     }

@@ -99,6 +99,11 @@ class TicketTest {
   @BeforeEach
   void makeASession() {
     name = "s" + number++;
+    path = "/v1/vms/hello/exec/" + name;
+    makeTheSessionAgain();
+  }
+
+  private void makeTheSessionAgain() {
     VMExec exec = new VMExec();
     exec.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace("default").build());
     exec.setSpec(
@@ -107,7 +112,6 @@ class TicketTest {
             .target(new Binding(vm.getMetadata().getUid(), "w1", "boot-1"))
             .build());
     uid = fixture.kubernetes.resource(exec).create().getMetadata().getUid();
-    path = "/v1/vms/hello/exec/" + name;
   }
 
   @AfterAll
@@ -324,6 +328,20 @@ class TicketTest {
     HttpResponse<String> refused = cutOff.send(late.GET());
     assertThat(refused.statusCode()).isEqualTo(503);
     assertThat(json(refused).path("type").asText()).endsWith("kubernetes-unavailable");
+  }
+
+  /** However old it is: its bearer was attached to another session. */
+  @Test
+  void doesNotLetItsBearerReadOnInAnotherSessionOfTheSameName() throws Exception {
+    String old = forged(name, Instant.EPOCH);
+    fixture.kubernetes.resource(fixture.exec(name)).delete();
+    makeTheSessionAgain();
+
+    HttpRequest.Builder resuming =
+        fixture.request(path + "?from=3", TestApi.ALICE).header("Orchard-Ticket", old);
+    HttpResponse<String> refused = fixture.send(resuming.GET());
+    assertThat(refused.statusCode()).isEqualTo(404);
+    assertThat(json(refused).path("type").asText()).endsWith("session-not-found");
   }
 
   @Test
