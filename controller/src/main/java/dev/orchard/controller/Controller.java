@@ -109,7 +109,7 @@ public final class Controller implements AutoCloseable {
             tickets,
             gateway::kubernetesReachable,
             VERSION,
-            readiness::ready,
+            () -> !sessions.isDraining() && readiness.ready(),
             deadline,
             new CallerPermits(settings.limits().requestsPerCaller(), "requests and streams"),
             List.of(
@@ -200,8 +200,13 @@ public final class Controller implements AutoCloseable {
     return gateway.port();
   }
 
+  /**
+   * Goes away so that nobody notices more than a pause: workers let another replica dispatch, and
+   * clients go on at one. Takes half a minute at most.
+   */
   @Override
   public void close() {
+    gateway.links().drain();
     http.close();
     deadline.close();
     gateway.close();

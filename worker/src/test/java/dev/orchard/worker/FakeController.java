@@ -8,6 +8,7 @@ import dev.orchard.proto.worker.v1.Attachment;
 import dev.orchard.proto.worker.v1.CancelExec;
 import dev.orchard.proto.worker.v1.ControllerFrame;
 import dev.orchard.proto.worker.v1.DeleteVm;
+import dev.orchard.proto.worker.v1.Draining;
 import dev.orchard.proto.worker.v1.ExecReport;
 import dev.orchard.proto.worker.v1.ExecSpec;
 import dev.orchard.proto.worker.v1.ExecState;
@@ -198,6 +199,10 @@ final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
         Instruction.newBuilder()
             .setCancelExec(CancelExec.newBuilder().setUid(uid).setMessage("a test"))
             .build());
+  }
+
+  void drain() {
+    instruct(Instruction.newBuilder().setDraining(Draining.getDefaultInstance()).build());
   }
 
   void stored(String uid) {

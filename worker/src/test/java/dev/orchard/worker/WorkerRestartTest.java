@@ -287,6 +287,23 @@ class WorkerRestartTest {
   }
 
   @Test
+  void aReplicaThatGoesAwayHandsOverBeforeItDoes() {
+    FakeController leaving =
+        controller.registers().getLast().getPrimary() ? controller : worker.controller(1);
+    FakeController other = leaving == controller ? worker.controller(1) : controller;
+    ExecSpec spec = talker();
+    Reader reader = leaving.startAttached(spec, reading());
+    reader.await1(Frame.Output.class);
+
+    leaving.drain();
+
+    await().atMost(PATIENCE).until(() -> other.registers().getLast().getPrimary());
+    await().atMost(PATIENCE).until(() -> !leaving.registers().getLast().getPrimary());
+    assertThat(reader.awaitExit().code()).isZero();
+    assertThat(reader.stdout()).isEqualTo(lines());
+  }
+
+  @Test
   void aSessionWhoseJournalIsDamagedIsLostAndNeverStartedAgain()
       throws IOException, InterruptedException {
     Path runs = folder.resolve("runs");

@@ -379,6 +379,10 @@ public final class Sessions {
   }
 
   private WorkerLink requireLink(String worker) {
+    if (open.isDraining()) {
+      throw ApiException.unavailable(
+          "draining", "this replica goes away: try again, or another replica", RETRY_AFTER);
+    }
     return links
         .link(worker)
         .orElseThrow(() ->
@@ -464,6 +468,11 @@ public final class Sessions {
     return linkOf(exec)
         .map(link -> link.attachments(exec.getMetadata().getUid()))
         .orElse(OptionalInt.empty());
+  }
+
+  /** Whether {@link #drain} has begun: nothing is started or attached to any more. */
+  public boolean isDraining() {
+    return open.isDraining();
   }
 
   /** Ends every attachment with an error for its client, and waits a while for the ends. */

@@ -27,6 +27,11 @@ public final class Links {
     links.remove(link.worker(), link);
   }
 
+  /** Tells every worker that this replica goes away. */
+  public void drain() {
+    links.values().forEach(WorkerLink::drain);
+  }
+
   /** Ends all links and waits for their ends. */
   void close() {
     List<WorkerLink> open = List.copyOf(links.values());

@@ -3,6 +3,7 @@ package dev.orchard.controller.worker;
 import dev.orchard.crds.vmexec.VMExec;
 import dev.orchard.exec.frame.InvalidFrameException;
 import dev.orchard.proto.worker.v1.Attachment;
+import dev.orchard.proto.worker.v1.Draining;
 import dev.orchard.proto.worker.v1.ExecSpec;
 import dev.orchard.proto.worker.v1.Forward;
 import dev.orchard.proto.worker.v1.Greeting;
@@ -115,6 +116,13 @@ public final class WorkerLink {
   /** Asks for a rendezvous that carries a connection to a port. */
   public boolean forward(Forward forward) {
     return offer(new LinkInput.Pass(Instruction.newBuilder().setForward(forward).build()));
+  }
+
+  /** Tells the worker that this replica goes away. */
+  void drain() {
+    offer(
+        new LinkInput.Pass(
+            Instruction.newBuilder().setDraining(Draining.getDefaultInstance()).build()));
   }
 
   /** Ends an exec whose object the caller knows to be gone. */

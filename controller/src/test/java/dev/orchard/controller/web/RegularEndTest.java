@@ -85,6 +85,7 @@ class RegularEndTest {
     }
     assertThat(socket.take().path("code").asText()).isEqualTo("Draining");
     assertThat(socket.closeCode()).isEqualTo(1011);
+    assertThat(worker.take(Instruction::hasDraining)).isNotNull();
   }
 
   @Test

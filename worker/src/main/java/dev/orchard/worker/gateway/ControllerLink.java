@@ -79,8 +79,8 @@ final class ControllerLink {
     return mailbox.isOpen();
   }
 
-  /** It is primary from now on, and says so. */
-  void promote() {
+  /** Whether it is primary, or something else that it says of the worker, is not as it was. */
+  void registerAgain() {
     mailbox.registerAgain();
   }
 
@@ -216,6 +216,7 @@ final class ControllerLink {
             gateway.sessions().acknowledge(new Uid(instruction.getExecStored().getUid()));
         case KUBERNETES ->
             gateway.kubernetesReachable(this, instruction.getKubernetes().getReachable());
+        case DRAINING -> gateway.handOver(this);
         // An instruction of a newer version.
         case HEARTBEAT, INSTRUCTION_NOT_SET -> {}
       }

@@ -6,7 +6,9 @@ import dev.orchard.worker.road.Dialing;
 import dev.orchard.worker.session.Sessions;
 import dev.orchard.worker.vm.Vms;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,9 @@ public final class Gateway {
 
   @GuardedBy("lock")
   private @Nullable ControllerLink primary;
+
+  @GuardedBy("lock")
+  private final Set<ControllerLink> leaving = new HashSet<>();
 
   @GuardedBy("lock")
   private final Set<ControllerLink> reaching = new HashSet<>();
@@ -84,16 +89,44 @@ public final class Gateway {
   void release(ControllerLink link) throws InterruptedException {
     lock.lock();
     try {
+      leaving.remove(link);
       if (primary == link) {
-        primary = links.stream().filter(ControllerLink::isConnected).findFirst().orElse(null);
+        primary =
+            successor(link)
+                .or(() -> links.stream().filter(ControllerLink::isConnected).findFirst())
+                .orElse(null);
         if (primary != null) {
-          primary.promote();
+          primary.registerAgain();
         }
       }
     } finally {
       lock.unlock();
     }
     kubernetesReachable(link, false);
+  }
+
+  /** The link's replica goes away: if there is another one, that is primary before it does. */
+  void handOver(ControllerLink link) {
+    lock.lock();
+    try {
+      leaving.add(link);
+      Optional<ControllerLink> successor = successor(link);
+      if (primary == link && successor.isPresent()) {
+        primary = successor.get();
+        primary.registerAgain();
+        link.registerAgain();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @GuardedBy("lock")
+  private Optional<ControllerLink> successor(ControllerLink of) {
+    Set<ControllerLink> others = new LinkedHashSet<>(links);
+    others.removeAll(leaving);
+    others.remove(of);
+    return others.stream().filter(ControllerLink::isConnected).findFirst();
   }
 
   /** One replica that reaches the Kubernetes API is enough for clients to come back. */
