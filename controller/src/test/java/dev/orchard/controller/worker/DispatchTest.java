@@ -21,14 +21,17 @@ import dev.orchard.crds.worker.Worker;
 import dev.orchard.crds.worker.WorkerCapacity;
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.ProtoFrames;
+import dev.orchard.exec.session.Dispatch;
 import dev.orchard.proto.worker.v1.Attachment;
 import dev.orchard.proto.worker.v1.ExecReport;
 import dev.orchard.proto.worker.v1.ExecState;
 import dev.orchard.proto.worker.v1.Instruction;
+import dev.orchard.proto.worker.v1.LinkHeartbeat;
 import dev.orchard.proto.worker.v1.PowerState;
 import dev.orchard.proto.worker.v1.PutVm;
 import dev.orchard.proto.worker.v1.VmReport;
 import dev.orchard.proto.worker.v1.VmState;
+import dev.orchard.proto.worker.v1.WorkerReport;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.grpc.Status;
 import java.nio.file.Path;
@@ -311,8 +314,14 @@ class DispatchTest {
     }
     try (FakeWorker again = dial("w1", "worker:w1", true)) {
       again.synced();
-      assertThat(again.take(Instruction::hasCancelExec).getCancelExec().getUid())
-          .isEqualTo(exec.getMetadata().getUid());
+      // Only when it is overdue: until then the link may be a dead one, and another one alive.
+      await()
+          .atMost(Dispatch.OVERDUE.multipliedBy(2))
+          .until(() -> {
+            again.report(
+                WorkerReport.newBuilder().setHeartbeat(LinkHeartbeat.getDefaultInstance()).build());
+            return again.has(Instruction::hasCancelExec);
+          });
       await().until(() -> fixture.exec("forgotten").statusOrEmpty().state() == VMExecState.LOST);
       assertThat(again.has(i -> starts(i, exec))).isFalse();
     }
