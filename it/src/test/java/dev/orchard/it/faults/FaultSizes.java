@@ -15,8 +15,22 @@ enum FaultSizes {
   F3_QEMU_KILLS(5, 100),
   /** Passes through the whole matrix of crash points. */
   F4_ROUNDS(1, 3),
+  /** Cuts of clients' connections. */
+  F5_CUTS(500, 10_000),
+  /** Names of which each is started many times at once. */
+  F6_NAMES(200, 2_000),
+  /** Cuts of guest channels. */
+  F8_CUTS(180, 9_000),
+  F8_QEMU_CUTS(20, 1_000),
   /** Kills of a guest agent. */
   F9_KILLS(20, 1_000),
+  /** Times that a million lines are printed, over a pipe and over a terminal. */
+  F13_ROUNDS(5, 100),
+  F13_ECHOES(200, 10_000),
+  /** Background children that hold their command's output. */
+  F14_CHILDREN(5, 20),
+  /** Commands at a time, each of 5 MB of output. */
+  F18_SESSIONS(200, 2_000),
   /** Seconds for which the API server, then every controller is away. */
   F21_SECONDS(10, 60),
   /** Pauses of an operator while another one works. */

@@ -46,11 +46,16 @@ final class Load implements AutoCloseable {
    * @param chunks that each prints, five in a second
    */
   Load(RealSystem system, String vm, int sessions, int chunks) {
+    this(system, new Reader(system), vm, sessions, chunks);
+  }
+
+  /** As the other, with a reader of one's own. */
+  Load(RealSystem system, Reader reader, String vm, int sessions, int chunks) {
     this.system = system;
     this.vm = vm;
     this.chunks = chunks;
     system.createVm(vm);
-    this.reader = new Reader(system);
+    this.reader = reader;
     this.runs = new Runs(reader);
     this.delivered = new AtomicLongArray(sessions);
     for (int slot = 0; slot < sessions; slot++) {

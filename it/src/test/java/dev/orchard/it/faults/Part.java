@@ -61,7 +61,8 @@ final class Part {
 
   /** As {@link #start()}, so that later starts are cheaper once this one has ended by SIGTERM. */
   void startTraining() {
-    start(jvm.training());
+    // A run that was interrupted may have trained some.
+    start(isTrained() ? List.of() : jvm.training());
   }
 
   boolean isTrained() {
@@ -106,6 +107,14 @@ final class Part {
   /** Whether it does its work. */
   boolean isReady() {
     return ready.getAsBoolean();
+  }
+
+  /** Of the process that was started last. */
+  long pid() {
+    if (process == null) {
+      throw new IllegalStateException(name + " does not run");
+    }
+    return process.pid();
   }
 
   boolean alive() {

@@ -15,6 +15,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
@@ -24,15 +25,22 @@ import java.util.function.Consumer;
 final class Reader {
   private final HttpClient http;
   private final RealSystem system;
+  private final List<URI> servers;
 
   Reader(RealSystem system) {
+    this(system, system.servers());
+  }
+
+  /** One that knows these addresses of the replicas, each as good as the other. */
+  Reader(RealSystem system, List<URI> servers) {
     this.system = system;
+    this.servers = List.copyOf(servers);
     this.http = HttpClient.newBuilder().sslContext(ExecClient.trusting(system.ca())).build();
   }
 
   /** Reads one that was started before, from its beginning. */
   Outcome read(String vm, String name, Consumer<Frame.Output> output) throws InterruptedException {
-    return run(vm, name, List.of(), output, _ -> {});
+    return run(vm, name, Map.of(), output, _ -> {});
   }
 
   Outcome run(
@@ -42,13 +50,28 @@ final class Reader {
       Consumer<Frame.Output> output,
       Consumer<Long> resumed)
       throws InterruptedException {
+    return run(vm, name, Map.of("command", command), output, resumed);
+  }
+
+  /**
+   * As the API's body says.
+   *
+   * @param body without the name; empty for a session that was started before
+   */
+  Outcome run(
+      String vm,
+      String name,
+      Map<String, ?> body,
+      Consumer<Frame.Output> output,
+      Consumer<Long> resumed)
+      throws InterruptedException {
     ClientSession session = new ClientSession(false, false);
-    int replica = ThreadLocalRandom.current().nextInt(RealSystem.REPLICAS);
-    boolean started = command.isEmpty();
+    int replica = ThreadLocalRandom.current().nextInt(servers.size());
+    boolean started = body.isEmpty();
     String ticket = "";
     long cut = 0;
     while (true) {
-      URI server = system.server(replica++ % RealSystem.REPLICAS);
+      URI server = servers.get(replica++ % servers.size());
       HttpRequest.Builder request =
           HttpRequest.newBuilder(
                   server.resolve(
@@ -60,7 +83,9 @@ final class Reader {
         request.header("Orchard-Ticket", ticket);
       }
       if (!started) {
-        request.POST(ExecClient.json(Map.of("command", command, "name", name)));
+        Map<String, Object> named = new HashMap<>(body);
+        named.put("name", name);
+        request.POST(ExecClient.json(named));
       }
       try {
         HttpResponse<InputStream> response =
@@ -101,10 +126,10 @@ final class Reader {
             }
           }
         } else {
-          byte[] body = response.body().readAllBytes();
+          byte[] refusal = response.body().readAllBytes();
           if (response.statusCode() != 503 && response.statusCode() != 429) {
             return session.abandon(
-                response.statusCode() + " " + new String(body, StandardCharsets.UTF_8));
+                response.statusCode() + " " + new String(refusal, StandardCharsets.UTF_8));
           }
         }
       } catch (IOException _) {

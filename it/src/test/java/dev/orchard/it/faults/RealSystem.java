@@ -134,6 +134,28 @@ final class RealSystem {
     return system;
   }
 
+  /** Port of a replica's HTTP API. */
+  int port(int replica) {
+    return ports.get(2 * replica);
+  }
+
+  /** The unix socket by which the worker reaches the agent of a VM. */
+  Path agentSocket(String vm) {
+    Path folder =
+        this.folder
+            .resolve("data")
+            .resolve("worker")
+            .resolve("vms")
+            .resolve(Objects.requireNonNull(vm(vm)).getMetadata().getUid());
+    try {
+      Path elsewhere = folder.resolve("sockets");
+      return (Files.exists(elsewhere) ? Path.of(Files.readString(elsewhere)) : folder)
+          .resolve("agent.sock");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Base address of a replica's HTTP API. */
   URI server(int replica) {
     return URI.create("https://127.0.0.1:" + ports.get(2 * replica));
@@ -284,6 +306,9 @@ final class RealSystem {
             "ORCHARD_BIND_ADDRESS", "127.0.0.1",
             "ORCHARD_HTTP_PORT", Integer.toString(ports.get(2 * index)),
             "ORCHARD_WORKER_PORT", Integer.toString(ports.get(2 * index + 1)),
+            // One caller is all of them.
+            "ORCHARD_CALLER_REQUESTS", "5000",
+            "ORCHARD_CALLER_STARTS", "1000",
             "ORCHARD_REPLICA", name,
             "ORCHARD_REPLICAS", Integer.toString(REPLICAS),
             "ORCHARD_TICKET_KEY", ticketKey.toString()),
