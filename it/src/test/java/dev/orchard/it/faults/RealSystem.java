@@ -299,19 +299,19 @@ final class RealSystem {
         name,
         new Jvm("dev.orchard.controller.Main", 256),
         List.of(),
-        Map.of(
-            "KUBECONFIG", kubeconfig.toString(),
-            "ORCHARD_TLS_CERT", serving.certificate().toString(),
-            "ORCHARD_TLS_KEY", serving.key().toString(),
-            "ORCHARD_BIND_ADDRESS", "127.0.0.1",
-            "ORCHARD_HTTP_PORT", Integer.toString(ports.get(2 * index)),
-            "ORCHARD_WORKER_PORT", Integer.toString(ports.get(2 * index + 1)),
+        Map.ofEntries(
+            Map.entry("KUBECONFIG", kubeconfig.toString()),
+            Map.entry("ORCHARD_TLS_CERT", serving.certificate().toString()),
+            Map.entry("ORCHARD_TLS_KEY", serving.key().toString()),
+            Map.entry("ORCHARD_BIND_ADDRESS", "127.0.0.1"),
+            Map.entry("ORCHARD_HTTP_PORT", Integer.toString(ports.get(2 * index))),
+            Map.entry("ORCHARD_WORKER_PORT", Integer.toString(ports.get(2 * index + 1))),
             // One caller is all of them.
-            "ORCHARD_CALLER_REQUESTS", "5000",
-            "ORCHARD_CALLER_STARTS", "1000",
-            "ORCHARD_REPLICA", name,
-            "ORCHARD_REPLICAS", Integer.toString(REPLICAS),
-            "ORCHARD_TICKET_KEY", ticketKey.toString()),
+            Map.entry("ORCHARD_CALLER_REQUESTS", "5000"),
+            Map.entry("ORCHARD_CALLER_STARTS", "1000"),
+            Map.entry("ORCHARD_REPLICA", name),
+            Map.entry("ORCHARD_REPLICAS", Integer.toString(REPLICAS)),
+            Map.entry("ORCHARD_TICKET_KEY", ticketKey.toString())),
         () -> isReady(server(index)));
   }
 
