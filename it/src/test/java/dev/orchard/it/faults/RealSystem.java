@@ -280,6 +280,9 @@ final class RealSystem {
       part.awaitReady();
     }
     createVm("training");
+    Reader reader = new Reader(this, List.of(server(0)));
+    reader.run("training", "training", List.of("/bin/echo", "hi"), _ -> {}, _ -> {});
+    reader.read("training", "training", _ -> {});
     deleteVm("training");
     for (Part part : learners) {
       part.terminate();
