@@ -18,7 +18,7 @@ enum FaultSizes {
   /** Cuts of clients' connections. */
   F5_CUTS(500, 10_000),
   /** Names of which each is started many times at once. */
-  F6_NAMES(200, 2_000),
+  F6_NAMES(100, 2_000),
   /** Cuts of guest channels. */
   F8_CUTS(180, 9_000),
   F8_QEMU_CUTS(20, 1_000),

@@ -35,7 +35,7 @@ class GuestChannelIT {
     try {
       for (int i = 0; i < vms; i++) {
         summaries.add(new Summary("F8", "guest channel cut at any byte, " + runtime));
-        loads.add(new Load(system, "f8-" + i, 5, 50));
+        loads.add(new Load(system, "f8-" + i, 5, 25));
         loads.getLast().awaitProgress();
         proxies.add(FaultProxy.unix(system.agentSocket("f8-" + i), plans));
       }
