@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +61,24 @@ public final class Access {
     }
     if (right.cacheable()) {
       remember(question);
+    }
+  }
+
+  /**
+   * Whether a caller who had these rights still has them, as far as anybody can say: false where
+   * the caller's token is not known any more, which does not mean that the caller is not.
+   *
+   * @throws ApiException 403
+   */
+  public boolean stillHas(Caller caller, Set<Right> rights, String namespace, String name) {
+    try {
+      rights.forEach(right -> require(caller, right, namespace, name));
+      return true;
+    } catch (ApiException e) {
+      if (e.status() == 403) {
+        throw e;
+      }
+      return e.status() != 401;
     }
   }
 

@@ -141,6 +141,7 @@ public final class SessionWriter {
       case INVALID_FRAME -> new ApiException(400, type, failure.message());
       case OFFSET_AHEAD_OF_LOG, STDIN_OFFSET_GAP, NOT_WRITER ->
           ApiException.conflict(type, failure.message());
+      case FORBIDDEN -> ApiException.forbidden(failure.message());
       case SESSION_GONE -> new ApiException(404, type, failure.message());
       case LIMIT_EXCEEDED -> new ApiException(507, type, failure.message());
       case WORKER_UNREACHABLE, DRAINING, SLOW_READER ->

@@ -31,6 +31,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -111,10 +112,16 @@ public final class Sessions {
           attach(
               exec,
               new AttachOptions(0, true, inline, inline, true),
-              new Grant(caller.key(), EnumSet.of(Right.READ)));
+              reading(caller, place.namespace, exec.getMetadata().getName()));
       feed(exec, request, stream, false);
       return new Followed(exec, stream);
     }
+  }
+
+  private Grant reading(Caller caller, String namespace, String session) {
+    Set<Right> read = EnumSet.of(Right.READ);
+    return new Grant(
+        caller.key(), read, true, () -> access.stillHas(caller, read, namespace, session));
   }
 
   /**
@@ -295,7 +302,7 @@ public final class Sessions {
     SessionStream stream = stream(ticket.worker(), options, null);
     boolean told = link.attach(attachment(stream.id(), ticket.uid(), options));
     stream.awaitOpen(told ? patience : Duration.ZERO);
-    return grant == null ? stream : new TicketedStream(stream, tickets, ticket, clock);
+    return grant == null ? stream : new TicketedStream(stream, tickets, ticket, grant, clock);
   }
 
   private FrameStream attach(VMExec exec, AttachOptions options, @Nullable Grant grant)
@@ -320,7 +327,7 @@ public final class Sessions {
     stream.awaitOpen(told ? patience : Duration.ZERO);
     return grant == null
         ? stream
-        : new TicketedStream(stream, tickets, ticket(bound, worker, grant), clock);
+        : new TicketedStream(stream, tickets, ticket(bound, worker, grant), grant, clock);
   }
 
   private SessionStream stream(

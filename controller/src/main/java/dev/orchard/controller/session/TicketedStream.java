@@ -1,7 +1,9 @@
 package dev.orchard.controller.session;
 
+import dev.orchard.controller.problem.ApiException;
 import dev.orchard.controller.ticket.Ticket;
 import dev.orchard.controller.ticket.Tickets;
+import dev.orchard.exec.frame.ErrorCode;
 import dev.orchard.exec.frame.Frame;
 import java.time.Duration;
 import java.time.Instant;
@@ -9,8 +11,8 @@ import java.time.InstantSource;
 
 /**
  * An attachment whose client gets tickets to come back with: in {@code started}, in every
- * heartbeat, and in one heartbeat more where it has had none for so long, however much output there
- * is.
+ * heartbeat, and in one heartbeat more every five minutes, however much output there is. Whether it
+ * still may is asked before that one.
  */
 final class TicketedStream implements FrameStream {
   /** Half of a ticket's lifetime: whoever is cut off has as much again to come back. */
@@ -19,25 +21,30 @@ final class TicketedStream implements FrameStream {
   private final FrameStream stream;
   private final Tickets tickets;
   private final Ticket ticket;
+  private final Grant grant;
   private final InstantSource clock;
 
   // The reading thread's own.
-  private Instant issued;
+  private Instant asked;
+  private boolean renewable;
   private boolean ownFrame;
 
-  TicketedStream(FrameStream stream, Tickets tickets, Ticket ticket, InstantSource clock) {
+  TicketedStream(
+      FrameStream stream, Tickets tickets, Ticket ticket, Grant grant, InstantSource clock) {
     this.stream = stream;
     this.tickets = tickets;
     this.ticket = ticket;
+    this.grant = grant;
     this.clock = clock;
-    this.issued = clock.instant();
+    this.asked = clock.instant();
+    this.renewable = grant.renewable();
   }
 
   @Override
   public Next next(Duration patience) throws InterruptedException {
-    ownFrame = !clock.instant().isBefore(issued.plus(RENEWAL));
+    ownFrame = !clock.instant().isBefore(asked.plus(RENEWAL));
     if (ownFrame) {
-      return new Next.Arrived(heartbeat());
+      return new Next.Arrived(renewal());
     }
     Next next = stream.next(patience);
     return switch (next) {
@@ -54,9 +61,18 @@ final class TicketedStream implements FrameStream {
     return new Frame.Heartbeat(issue());
   }
 
+  private Frame.Out renewal() {
+    asked = clock.instant();
+    try {
+      renewable = grant.standing().renewable();
+      return heartbeat();
+    } catch (ApiException e) {
+      return new Frame.Failure(ErrorCode.FORBIDDEN, e.detail());
+    }
+  }
+
   private String issue() {
-    issued = clock.instant();
-    return tickets.issue(ticket);
+    return renewable ? tickets.issue(ticket) : "";
   }
 
   @Override

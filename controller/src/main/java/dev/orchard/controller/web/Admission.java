@@ -45,7 +45,11 @@ public interface Admission {
               path.contains("vm")
                   ? sessions.require(Requests.place(path), session)
                   : sessions.require(namespace, session)),
-          new Grant(caller.key(), rights));
+          new Grant(
+              caller.key(),
+              rights,
+              true,
+              () -> access.stillHas(caller, rights, namespace, session)));
     }
   }
 
@@ -63,7 +67,8 @@ public interface Admission {
         return identity.admit(headers, path, rights);
       }
       if (Requests.authorization(headers).isEmpty()) {
-        return byTicket(shown, path, rights);
+        return byTicket(
+            shown, path, rights, !reachable.getAsBoolean(), this::onlyWhileNobodyCanSay);
       }
       if (reachable.getAsBoolean()) {
         try {
@@ -75,7 +80,15 @@ public interface Admission {
         }
       }
       try {
-        return byTicket(shown, path, rights);
+        Caller caller = identity.callers.apply(headers);
+        return byTicket(
+            shown,
+            path,
+            rights,
+            true,
+            () ->
+                identity.access.stillHas(
+                    caller, rights, Requests.namespace(path), Requests.session(path)));
       } catch (ApiException e) {
         // Its token may yet do.
         throw KubernetesApi.unavailable();
@@ -92,7 +105,21 @@ public interface Admission {
       return admitted;
     }
 
-    private Admitted byTicket(String shown, Parameters path, Set<Right> rights) {
+    /** Or a right that was taken away would be good for as long as tickets are passed on. */
+    private boolean onlyWhileNobodyCanSay() {
+      if (reachable.getAsBoolean()) {
+        throw ApiException.forbidden(
+            "a ticket is not enough any more, for the Kubernetes API answers: attach with a token");
+      }
+      return true;
+    }
+
+    private Admitted byTicket(
+        String shown,
+        Parameters path,
+        Set<Right> rights,
+        boolean renewable,
+        Grant.Standing standing) {
       Ticket ticket = tickets.verify(shown);
       if (!ticket.namespace().equals(Requests.namespace(path))
           || !ticket.session().equals(Requests.session(path))
@@ -103,7 +130,9 @@ public interface Admission {
         throw ApiException.forbidden(
             "Orchard-Ticket: it is for reading alone: attach with a token that may write");
       }
-      return new Admitted(new Target.Ticketed(ticket), new Grant(ticket.caller(), ticket.rights()));
+      return new Admitted(
+          new Target.Ticketed(ticket),
+          new Grant(ticket.caller(), ticket.rights(), renewable, standing));
     }
   }
 }

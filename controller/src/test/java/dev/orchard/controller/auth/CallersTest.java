@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -92,6 +93,20 @@ class CallersTest {
       Caller alice = callers.caller(List.of("Bearer " + TestApi.ALICE));
       api.away(true);
       assertThat(list(alice)).isEqualTo(503);
+    }
+  }
+
+  @Test
+  void loseWhatIsTakenFromThemAndNothingWhileNobodyCanBeAsked() {
+    Set<Right> read = Set.of(Right.READ);
+    Access access = new Access(() -> Instant.EPOCH);
+    try (Callers callers = new Callers(api.own().getConfiguration())) {
+      Caller bob = callers.caller(List.of("Bearer " + TestApi.BOB));
+      Caller forgotten = callers.caller(List.of("Bearer of-yesterday"));
+      assertThat(status(() -> access.stillHas(bob, read, "default", "s"))).isEqualTo(403);
+      assertThat(access.stillHas(forgotten, read, "default", "s")).isFalse();
+      api.away(true);
+      assertThat(access.stillHas(bob, read, "default", "s")).isTrue();
     }
   }
 }

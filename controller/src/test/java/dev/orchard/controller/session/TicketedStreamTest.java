@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.orchard.controller.auth.Right;
+import dev.orchard.controller.problem.ApiException;
 import dev.orchard.controller.ticket.Ticket;
 import dev.orchard.controller.ticket.TicketKeys;
 import dev.orchard.controller.ticket.Tickets;
+import dev.orchard.exec.frame.ErrorCode;
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.StdStream;
 import java.time.Duration;
@@ -27,6 +29,8 @@ class TicketedStreamTest {
   private final Tickets tickets = new Tickets(TicketKeys.random(), () -> now);
   private final Deque<FrameStream.Next> coming = new ArrayDeque<>();
   private int asked;
+  private boolean tokenIsKnown = true;
+  private boolean mayRead = true;
 
   private final FrameStream stream =
       new TicketedStream(
@@ -54,7 +58,15 @@ class TicketedStreamTest {
           },
           tickets,
           TICKET,
+          new Grant("caller", Set.of(Right.READ), true, this::renewable),
           () -> now);
+
+  private boolean renewable() {
+    if (!mayRead) {
+      throw ApiException.forbidden("ask for a role");
+    }
+    return tokenIsKnown;
+  }
 
   private FrameStream.Next next(Frame.Out frame) throws InterruptedException {
     coming.add(new FrameStream.Next.Arrived(frame));
@@ -92,11 +104,21 @@ class TicketedStreamTest {
   }
 
   @Test
-  void renewsNothingThatAHeartbeatHasJustRenewed() throws InterruptedException {
-    now = now.plusSeconds(299);
-    var _ = stream.heartbeat();
+  void asksEveryFiveMinutesWhetherItsClientStillMay() throws InterruptedException {
+    mayRead = false;
     now = now.plusSeconds(299);
     assertThat(frame(next(OUTPUT))).isEqualTo(OUTPUT);
-    assertThat(stream.next(PATIENCE)).isEqualTo(new FrameStream.Next.Nothing());
+    now = now.plusSeconds(1);
+    assertThat(frame(next(OUTPUT)))
+        .isEqualTo(new Frame.Failure(ErrorCode.FORBIDDEN, "ask for a role"));
+  }
+
+  @Test
+  void goesOnWithoutTicketsOnceItsClientsTokenIsNotKnown() throws InterruptedException {
+    tokenIsKnown = false;
+    now = now.plusSeconds(300);
+    assertThat(frame(next(OUTPUT))).isEqualTo(new Frame.Heartbeat(""));
+    assertThat(frame(stream.next(PATIENCE))).isEqualTo(OUTPUT);
+    assertThat(stream.heartbeat()).isEqualTo(new Frame.Heartbeat(""));
   }
 }

@@ -24,7 +24,9 @@ public enum ErrorCode {
   /** More than a limit allows. */
   LIMIT_EXCEEDED("LimitExceeded"),
   /** A defect of ours. The message names the log line. */
-  INTERNAL("Internal");
+  INTERNAL("Internal"),
+  /** The right to attach was taken away meanwhile. */
+  FORBIDDEN("Forbidden");
 
   private final String word;
 

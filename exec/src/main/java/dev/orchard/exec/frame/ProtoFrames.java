@@ -177,6 +177,7 @@ public final class ProtoFrames {
       case DRAINING -> dev.orchard.proto.frame.v1.ErrorCode.DRAINING;
       case LIMIT_EXCEEDED -> dev.orchard.proto.frame.v1.ErrorCode.LIMIT_EXCEEDED;
       case INTERNAL -> dev.orchard.proto.frame.v1.ErrorCode.INTERNAL;
+      case FORBIDDEN -> dev.orchard.proto.frame.v1.ErrorCode.FORBIDDEN;
     };
   }
 
@@ -192,6 +193,7 @@ public final class ProtoFrames {
       case DRAINING -> ErrorCode.DRAINING;
       case LIMIT_EXCEEDED -> ErrorCode.LIMIT_EXCEEDED;
       case INTERNAL -> ErrorCode.INTERNAL;
+      case FORBIDDEN -> ErrorCode.FORBIDDEN;
       case ERROR_CODE_UNSPECIFIED, UNRECOGNIZED ->
           throw new InvalidFrameException("error.code", code + " is not known to this version");
     };

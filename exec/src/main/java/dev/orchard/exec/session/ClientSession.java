@@ -163,7 +163,8 @@ public final class ClientSession {
 
   private Reaction failure(Frame.Failure failure) {
     return switch (failure.code()) {
-      case WORKER_UNREACHABLE, DRAINING, SLOW_READER, INTERNAL, STDIN_OFFSET_GAP ->
+      // Whoever is forbidden to go on is told why by the refusal of the next connection.
+      case WORKER_UNREACHABLE, DRAINING, SLOW_READER, INTERNAL, STDIN_OFFSET_GAP, FORBIDDEN ->
           new Reaction.Reconnect(failure.message());
       case INVALID_FRAME, OFFSET_AHEAD_OF_LOG, NOT_WRITER, SESSION_GONE, LIMIT_EXCEEDED ->
           end(new Outcome.Unknown(failure.message()));
