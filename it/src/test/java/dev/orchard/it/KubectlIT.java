@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.orchard.dev.guest.RuntimeChoice;
 import dev.orchard.it.Programs.Result;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -145,6 +147,50 @@ class KubectlIT {
     Result deleted = kubectl("delete", "vm", "deleted", "--timeout=60s");
     assertThat(deleted.code()).as(deleted.stderr()).isZero();
     assertThat(finished("orphan").at("/exit/reason").asText()).isEqualTo("Lost");
+  }
+
+  /** Its offsets, its right and its boot are all of the VM that is gone. */
+  @Test
+  void neverRunsACommandInAnotherVmThatGetsTheName(@TempDir Path folder) throws Exception {
+    String vm =
+        """
+        apiVersion: orchard.dev/v1alpha1
+        kind: VM
+        metadata:
+          name: made-again
+        spec:
+          image: default
+        """;
+    apply(vm);
+    applyExec("of-the-first", counting(folder.resolve("first"), "made-again"));
+    kubectl("wait", "--for=condition=Started", "vmexec/of-the-first", "--timeout=60s");
+    kubectl("delete", "vm", "made-again", "--timeout=60s");
+    apply(vm);
+    applyExec("of-the-second", counting(folder.resolve("second"), "made-again"));
+    kubectl("wait", "--for=condition=Started", "vmexec/of-the-second", "--timeout=60s");
+    assertThat(finished("of-the-first").at("/exit/reason").asText()).isEqualTo("Lost");
+    assertThat(folder.resolve("first")).hasContent("run\n");
+    assertThat(folder.resolve("second")).hasContent("run\n");
+  }
+
+  @Test
+  void tellsAnExecFromAnotherOneThatGetsItsName(@TempDir Path folder) throws Exception {
+    applyExec("twin", counting(folder.resolve("first"), VM));
+    kubectl("wait", "--for=condition=Started", "vmexec/twin", "--timeout=60s");
+    kubectl("delete", "vmexec", "twin", "--timeout=60s");
+    applyExec(
+        "twin",
+        "vmName: applied\ncommand: [sh, -c, \"echo run >> %s\"]\n"
+            .formatted(folder.resolve("second")));
+    assertThat(finished("twin").path("state").asText()).isEqualTo("Succeeded");
+    assertThat(folder.resolve("first")).hasContent("run\n");
+    assertThat(folder.resolve("second")).hasContent("run\n");
+  }
+
+  /** On this runtime a guest's files are ours. */
+  private static String counting(Path file, String vm) {
+    return "vmName: %s\ncommand: [sh, -c, \"echo run >> %s; exec sleep 600\"]\n"
+        .formatted(vm, file);
   }
 
   @Test
