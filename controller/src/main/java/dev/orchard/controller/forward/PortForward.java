@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,10 @@ public final class PortForward implements FrameStream {
   private final String vm;
   private final int port;
   private final BlockingQueue<Event> inbox = new LinkedBlockingQueue<>();
+
+  /** A client that pings and reads nothing must not fill the inbox. */
+  private final AtomicBoolean woken = new AtomicBoolean();
+
   private long offset;
 
   PortForward(Rendezvous rendezvous, String worker, String vm, int port) {
@@ -100,7 +105,10 @@ public final class PortForward implements FrameStream {
   public Next next(Duration patience) throws InterruptedException {
     return switch (poll(patience)) {
       case null -> new Next.Nothing();
-      case Event.Wake() -> new Next.Nothing();
+      case Event.Wake() -> {
+        woken.set(false);
+        yield new Next.Nothing();
+      }
       case Event.FromWorker(Delivery.Opened<ForwardFrame>()) -> new Next.Nothing();
       case Event.FromWorker(Delivery.Arrived<ForwardFrame>(ForwardFrame frame)) -> arrived(frame);
       case Event.FromWorker(Delivery.Ended<ForwardFrame>(String failure)) ->
@@ -142,7 +150,9 @@ public final class PortForward implements FrameStream {
 
   @Override
   public void wake() {
-    inbox.add(new Event.Wake());
+    if (!woken.getAndSet(true)) {
+      inbox.add(new Event.Wake());
+    }
   }
 
   @Override

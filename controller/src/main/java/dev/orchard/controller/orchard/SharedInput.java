@@ -71,7 +71,9 @@ final class SharedInput implements AutoCloseable {
     lock.lockInterruptibly();
     try {
       awaitOpen(gone);
-      if (over || ended || end < 0) {
+      // What others have left goes first: one message waits here, however many come and go.
+      flush(gone);
+      if (over || ended || end < 0 || gone.getAsBoolean()) {
         return;
       }
       for (Frame.In frame : PlainCodec.frames(end, data)) {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,10 @@ final class SessionStream implements FrameStream {
 
   private final Attachment<Frame.In, Frame.Out> attachment;
   private final BlockingQueue<Event> inbox = new LinkedBlockingQueue<>();
+
+  /** A client that pings and reads nothing must not fill the inbox. */
+  private final AtomicBoolean woken = new AtomicBoolean();
+
   private final @Nullable StoredOutcome stored;
   private final boolean mayEnd;
   private final OpenStreams open;
@@ -83,7 +88,10 @@ final class SessionStream implements FrameStream {
     Event event = inbox.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
     return switch (event) {
       case null -> new Next.Nothing();
-      case Event.Wake() -> new Next.Nothing();
+      case Event.Wake() -> {
+        woken.set(false);
+        yield new Next.Nothing();
+      }
       case Event.Drain() ->
           new Next.Arrived(
               new Frame.Failure(
@@ -123,7 +131,9 @@ final class SessionStream implements FrameStream {
 
   @Override
   public void wake() {
-    inbox.add(new Event.Wake());
+    if (!woken.getAndSet(true)) {
+      inbox.add(new Event.Wake());
+    }
   }
 
   @Override

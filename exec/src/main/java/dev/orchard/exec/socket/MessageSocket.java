@@ -204,7 +204,10 @@ public final class MessageSocket {
     parts = ByteString.EMPTY;
     lock.lock();
     try {
-      if (inboundBytes + taken >= WINDOW_BYTES) {
+      if (message.isEmpty()) {
+        // They would cost no grant, and room all the same.
+        fail(CloseCode.POLICY, "a message is empty");
+      } else if (inboundBytes + taken >= WINDOW_BYTES) {
         fail(CloseCode.POLICY, "more bytes came than were granted");
       } else if (!over) {
         inbound.add(message);

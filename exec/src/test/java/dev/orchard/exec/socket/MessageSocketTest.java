@@ -252,6 +252,14 @@ class MessageSocketTest {
   }
 
   @Test
+  void anEmptyMessageWhichNoGrantBoundsIsCutOff() throws Exception {
+    connect();
+    right.socket.binary(ByteString.EMPTY, true);
+
+    assertThat(left.end()).hasValueSatisfying(why -> assertThat(why).contains("empty"));
+  }
+
+  @Test
   void aTextThatGrantsNothingIsCutOff() throws Exception {
     connect();
     right.socket.text("-1");

@@ -29,6 +29,14 @@ enum FaultSizes {
   F13_ECHOES(200, 10_000),
   /** Background children that hold their command's output. */
   F14_CHILDREN(5, 20),
+  /** Sessions whose stdin ends before or behind their output. */
+  F12_SESSIONS(100, 1_000),
+  /** Readers that read next to nothing. */
+  F15_READERS(200, 200),
+  /** Clients that never read. */
+  F16_PEERS(100, 1_000),
+  /** Clients that come and go. */
+  F17_ATTACHMENTS(1_000, 20_000),
   /** Commands at a time, each of 5 MB of output. */
   F18_SESSIONS(200, 2_000),
   /** Seconds for which the API server, then every controller is away. */

@@ -5,11 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.orchard.dev.guest.RuntimeChoice;
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.session.Outcome;
-import dev.orchard.it.ExecClient;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -58,8 +54,10 @@ class StartStormIT {
       room.acquire(NAMES_AT_ONCE);
       cuts = proxy.cuts();
     }
-    for (int i = 0; i < names; i++) {
-      other(system, "f6-" + i);
+    try (Api api = new Api(system, 0)) {
+      for (int i = 0; i < names; i++) {
+        other(api, "f6-" + i);
+      }
     }
     Map<String, Integer> ran = runs.count("f6");
     system.deleteVm("f6");
@@ -109,21 +107,12 @@ class StartStormIT {
   }
 
   /** Another command under the same name. */
-  private void other(RealSystem system, String name) throws Exception {
-    try (HttpClient http =
-        HttpClient.newBuilder().sslContext(ExecClient.trusting(system.ca())).build()) {
-      HttpResponse<String> refused =
-          http.send(
-              HttpRequest.newBuilder(system.server(0).resolve("/v1/vms/f6/exec"))
-                  .header("Authorization", "Bearer " + system.token())
-                  .POST(ExecClient.json(Map.of("command", List.of("id"), "name", name)))
-                  .build(),
-              HttpResponse.BodyHandlers.ofString());
-      if (refused.statusCode() == 409) {
-        conflicts.incrementAndGet();
-      } else {
-        defects.add("%s: another command got %d".formatted(name, refused.statusCode()));
-      }
+  private void other(Api api, String name) throws Exception {
+    int status = api.start("f6", name, Map.of("command", List.of("id")));
+    if (status == 409) {
+      conflicts.incrementAndGet();
+    } else {
+      defects.add("%s: another command got %d".formatted(name, status));
     }
   }
 }

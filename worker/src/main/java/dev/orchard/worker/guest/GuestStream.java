@@ -15,11 +15,13 @@ import dev.orchard.proto.guest.v1.TtySize;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The stream of one session to its agent. Hands over one message at a time: the next one comes
- * after {@link #more}. What is sent is queued without a bound of its own, since the session's core
- * bounds it (256 KiB of stdin, a handful of signals). One thread may send.
+ * after {@link #more}, and not before the agent has taken what it was sent, so that one that only
+ * talks fills nothing here. What is sent is queued without a bound of its own: the session's core
+ * bounds stdin (256 KiB), and whoever sends else waits for {@link #takesMore}. One thread may send.
  */
 public final class GuestStream {
   private static final int MAX_MESSAGE = 4_096;
@@ -85,7 +87,13 @@ public final class GuestStream {
 
   /** The last message was dealt with. */
   public void more() {
-    observer.calls().request(1);
+    observer.wanted.set(true);
+    observer.requestWanted();
+  }
+
+  /** Whether the agent takes what it is sent. */
+  public boolean takesMore() {
+    return observer.calls().isReady();
   }
 
   /** The session in the guest lives on, and its agent is free of this stream at once. */
@@ -134,6 +142,7 @@ public final class GuestStream {
   private static final class Observer implements ClientResponseObserver<ExecInput, ExecOutput> {
     private final GuestStream stream;
     private final Listener listener;
+    private final AtomicBoolean wanted = new AtomicBoolean();
     private ClientCallStreamObserver<ExecInput> calls;
 
     @SuppressWarnings("NullAway.Init")
@@ -150,6 +159,13 @@ public final class GuestStream {
     public void beforeStart(ClientCallStreamObserver<ExecInput> requests) {
       calls = requests;
       requests.disableAutoRequestWithInitial(1);
+      requests.setOnReadyHandler(this::requestWanted);
+    }
+
+    void requestWanted() {
+      if (calls.isReady() && wanted.compareAndSet(true, false)) {
+        calls.request(1);
+      }
     }
 
     @Override

@@ -74,6 +74,11 @@ final class GuestSide {
     }
   }
 
+  /** False while the agent leaves lying what it was sent. */
+  boolean takesMore() {
+    return stream == null || stream.takesMore();
+  }
+
   void stored(long offset, boolean exit) {
     if (stream != null) {
       stream.stored(offset, exit);

@@ -248,7 +248,7 @@ final class Session {
       view = now;
       attachments.wakeAll();
     }
-    if (core.wantsStdin()) {
+    if (core.wantsStdin() && guest.takesMore()) {
       attachments.readWriter();
     }
   }
