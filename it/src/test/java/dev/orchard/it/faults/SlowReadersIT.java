@@ -76,12 +76,13 @@ class SlowReadersIT {
         .with("its rate to alone", "%.2f".formatted((double) alone.toNanos() / among.toNanos()))
         .with("replica before", before)
         .with("during", during)
-        .with("KiB of heap for each", (during.heapBytes() - before.heapBytes() >> 10) / readers)
-        .with("and besides", (during.nativeBytes() - before.nativeBytes() >> 10) / readers)
+        .with("KiB of heap for each", (during.heapBytes() - before.heapBytes()) / readers / 1_024)
+        .with("and besides", (during.nativeBytes() - before.nativeBytes()) / readers / 1_024)
         .with("worker before", workerBefore)
         .with("during", workerDuring)
         .write();
-    assertThat(during.descriptors()).isGreaterThanOrEqualTo(before.descriptors() + readers - Footprint.OTHERS);
+    assertThat(during.descriptors())
+        .isGreaterThanOrEqualTo(before.descriptors() + readers - Footprint.OTHERS);
     assertThat(grown).isLessThan(readers * PER_READER);
     before.awaitReturn(replica);
     workerBefore.awaitReturn(system.worker());

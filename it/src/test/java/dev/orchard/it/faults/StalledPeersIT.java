@@ -59,6 +59,7 @@ class StalledPeersIT {
         .with("after", after)
         .with("last one freed after", freed + " s")
         .write();
-    assertThat(during.descriptors()).isGreaterThanOrEqualTo(before.descriptors() + peers - Footprint.OTHERS);
+    assertThat(during.descriptors())
+        .isGreaterThanOrEqualTo(before.descriptors() + peers - Footprint.OTHERS);
   }
 }
