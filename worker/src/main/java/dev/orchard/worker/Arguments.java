@@ -27,8 +27,9 @@ final class Arguments {
   static final String USAGE =
       """
       usage: --controllers LIST --controller-ca PEM --token-file FILE [options]
-        --controllers LIST     one for each replica: HOST:PORT of its gRPC port, https://HOST:PORT
-                               of its HTTP port, or both with | between them
+        --controllers LIST     where replicas are: HOST:PORT of a gRPC port, https://HOST:PORT of an
+                               HTTP port, or both with | between them; a name may have the addresses
+                               of several, an address may lead to several
         --transport WORD       grpc, http or auto: gRPC, and where it does not get through HTTP
                                (auto); HTTPS_PROXY and NO_PROXY count for HTTP
         --name NAME            of the Worker and its ServiceAccount (the host's name)

@@ -1,5 +1,6 @@
 package dev.orchard.worker;
 
+import java.security.Security;
 import java.util.List;
 
 /** The worker's process: runs until SIGTERM; its VMs run on. */
@@ -18,6 +19,9 @@ public final class Main {
       System.exit(USAGE);
       return;
     }
+    // A replica may be found at another address at any time; the JDK would keep one for 30 s.
+    Security.setProperty("networkaddress.cache.ttl", "1");
+    Security.setProperty("networkaddress.cache.negative.ttl", "1");
     Worker worker = Worker.start(settings);
     Runtime.getRuntime().addShutdownHook(new Thread(worker::close, "shutdown"));
     Thread.currentThread().join();

@@ -13,6 +13,7 @@ import dev.orchard.worker.vm.VmRuntime;
 import dev.orchard.worker.vm.Vms;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -76,7 +77,8 @@ public final class Worker implements AutoCloseable {
                 settings.transport(),
                 settings.controllerCa(),
                 settings.tokenFile(),
-                settings.proxy()),
+                settings.proxy(),
+                InetAddress::getAllByName),
             identity(settings, runtimes),
             board,
             vms,

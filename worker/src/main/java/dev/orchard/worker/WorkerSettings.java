@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name of the Worker object and of the ServiceAccount
  * @param dataDir of VMs and sessions; 0700, of one worker alone
- * @param controllers one for each replica
+ * @param controllers where there is a replica, or several
  * @param transport which roads to them are taken
  * @param proxy for the road over HTTP; absent: none
  * @param controllerCa PEM file that controllers' certificates are checked against

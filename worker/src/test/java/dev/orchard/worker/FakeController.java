@@ -34,14 +34,18 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -72,18 +76,36 @@ final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
   private final Map<String, RendezvousEnd> expected = new ConcurrentHashMap<>();
   private final AtomicReference<@Nullable StreamObserver<Instruction>> link =
       new AtomicReference<>();
+  private final Set<StreamObserver<Instruction>> registered = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger ended = new AtomicInteger();
+  private final InetAddress address;
+  private final Greeting greeting;
   private Server server;
   private int port;
 
   FakeController(TestCertificate certificate) throws IOException {
+    this(certificate, InetAddress.getLoopbackAddress(), 0, UUID.randomUUID().toString(), 1);
+  }
+
+  /** One that listens on a port of one address and says how many replicas there are. */
+  FakeController(
+      TestCertificate certificate, InetAddress address, int port, String replica, int replicas)
+      throws IOException {
     this.certificate = certificate;
-    this.server = listen(0);
+    this.address = address;
+    this.greeting =
+        Greeting.newBuilder()
+            .setReplica(replica)
+            .setInstance(UUID.randomUUID().toString())
+            .setReplicas(replicas)
+            .build();
+    this.server = listen(port);
     this.port = server.getPort();
   }
 
   private Server listen(int onPort) throws IOException {
-    return NettyServerBuilder.forPort(
-            onPort,
+    return NettyServerBuilder.forAddress(
+            new InetSocketAddress(address, onPort),
             TlsServerCredentials.newBuilder()
                 .keyManager(certificate.keys().getKeyManagers())
                 .build())
@@ -111,6 +133,25 @@ final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
     vms.clear();
     execs.clear();
     server.shutdownNow().awaitTermination();
+  }
+
+  int port() {
+    return port;
+  }
+
+  /** Whether a worker has a link that it has registered on. */
+  boolean isLinked() {
+    return link.get() != null;
+  }
+
+  /** How many links of a worker that had registered are over. */
+  int ended() {
+    return ended.get();
+  }
+
+  /** Says that there are so many replicas now. */
+  void replicas(int count) {
+    instruct(Instruction.newBuilder().setGreeting(greeting.toBuilder().setReplicas(count)).build());
   }
 
   List<Register> registers() {
@@ -245,11 +286,15 @@ final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
 
   @Override
   public StreamObserver<WorkerReport> link(StreamObserver<Instruction> instructions) {
+    instructions.onNext(Instruction.newBuilder().setGreeting(greeting).build());
     return new StreamObserver<>() {
       @Override
       public void onNext(WorkerReport report) {
         switch (report.getReportCase()) {
-          case REGISTER -> registered(report.getRegister());
+          case REGISTER -> {
+            registers.add(report.getRegister());
+            registered.add(instructions);
+          }
           case VM -> vms.put(report.getVm().getUid(), report.getVm());
           case EXEC -> execs.put(report.getExec().getUid(), report.getExec());
           case SYNCED -> {
@@ -259,22 +304,15 @@ final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
         }
       }
 
-      private void registered(Register register) {
-        registers.add(register);
-        synchronized (instructions) {
-          instructions.onNext(
-              Instruction.newBuilder()
-                  .setGreeting(Greeting.newBuilder().setReplica("fake").setReplicas(1))
-                  .build());
-        }
-      }
-
       @Override
       public void onError(Throwable why) {
         unlinked();
       }
 
       private void unlinked() {
+        if (registered.remove(instructions)) {
+          ended.incrementAndGet();
+        }
         link.compareAndSet(instructions, null);
       }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.orchard.proto.worker.v1.ControllerFrame;
 import dev.orchard.worker.road.Dialing;
+import dev.orchard.worker.road.Place;
 import dev.orchard.worker.road.ReplicaAddress;
 import dev.orchard.worker.road.Road;
 import dev.orchard.worker.road.Transport;
@@ -11,6 +12,7 @@ import dev.orchard.worker.stream.StreamListener;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -91,11 +93,16 @@ class SocketRoadTest {
         (SSLServerSocket) context.getServerSocketFactory().createServerSocket(0)) {
       List<List<String>> requests = answer(server, 421, 421, 401);
       ReplicaAddress address = ReplicaAddress.parse("https://localhost:" + server.getLocalPort());
-      List<Road> roads =
-          new Dialing(List.of(address), Transport.AUTO, certificate.ca(), token, null)
-              .roads()
-              .getFirst();
-      try (Road road = roads.getFirst()) {
+      Dialing dialing =
+          new Dialing(
+              List.of(address),
+              Transport.AUTO,
+              certificate.ca(),
+              token,
+              null,
+              InetAddress::getAllByName);
+      Place place = dialing.places(address).getFirst();
+      try (Road road = place.roads(dialing, true).getFirst()) {
         assertThat(rendezvous(road).get(10, TimeUnit.SECONDS)).contains("401");
       }
       assertThat(requests)
@@ -115,8 +122,15 @@ class SocketRoadTest {
     TestCertificate certificate = TestCertificate.create(folder);
     ReplicaAddress both = ReplicaAddress.parse("localhost:1|https://localhost:2");
     for (Transport transport : Transport.values()) {
-      List<Road> roads =
-          new Dialing(List.of(both), transport, certificate.ca(), folder, null).roads().getFirst();
+      Dialing dialing =
+          new Dialing(
+              List.of(both),
+              transport,
+              certificate.ca(),
+              folder,
+              null,
+              host -> new InetAddress[] {InetAddress.getLoopbackAddress()});
+      List<Road> roads = dialing.places(both).getFirst().roads(dialing, true);
       assertThat(roads)
           .extracting(Road::address)
           .isEqualTo(

@@ -90,6 +90,7 @@ public final class WorkerRoad implements Routes {
   private Function<WorkerStream<Instruction>, StreamReceiver<WorkerReport>> link(Headers headers) {
     String worker = worker(headers);
     return stream -> {
+      tokens.linked(worker);
       StreamReceiver<WorkerReport> link = reception.linkOf(worker, stream);
       return new StreamReceiver<>() {
         @Override
@@ -99,7 +100,7 @@ public final class WorkerRoad implements Routes {
 
         @Override
         public void ended(@Nullable String failure) {
-          tokens.forget(worker);
+          tokens.unlinked(worker);
           link.ended(failure);
         }
       };

@@ -70,7 +70,6 @@ final class WorkerSocket<Q, A extends MessageLite> implements WsListener {
       throw new IllegalStateException("opened before its upgrade");
     }
     Stream stream = new Stream();
-    stream.receiver = owner.apply(stream);
     MessageSocket opened =
         new MessageSocket(
             "worker-socket",
@@ -79,6 +78,7 @@ final class WorkerSocket<Q, A extends MessageLite> implements WsListener {
             shared.heartbeat,
             shared.silence);
     stream.socket = opened;
+    stream.receiver = owner.apply(stream);
     socket = opened;
     opened.request(1);
     opened.start();

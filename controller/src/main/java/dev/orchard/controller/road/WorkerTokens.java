@@ -26,6 +26,9 @@ final class WorkerTokens {
   /** The digest of each worker's newest token. */
   private final Map<String, String> known = new ConcurrentHashMap<>();
 
+  /** How many links each has now: two for a moment, when it dials whom it has. */
+  private final Map<String, Integer> links = new ConcurrentHashMap<>();
+
   WorkerTokens(WorkerIdentity identity) {
     this.identity = identity;
   }
@@ -61,9 +64,16 @@ final class WorkerTokens {
     }
   }
 
-  /** The worker has no link any more. */
-  void forget(String worker) {
-    known.remove(worker);
+  /** The worker has one link more. */
+  void linked(String worker) {
+    links.merge(worker, 1, Integer::sum);
+  }
+
+  /** The worker has one link fewer; nothing is known without any. */
+  void unlinked(String worker) {
+    if (links.computeIfPresent(worker, (_, count) -> count == 1 ? null : count - 1) == null) {
+      known.remove(worker);
+    }
   }
 
   private static String digest(String token) {

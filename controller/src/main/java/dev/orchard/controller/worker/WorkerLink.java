@@ -6,7 +6,6 @@ import dev.orchard.proto.worker.v1.Attachment;
 import dev.orchard.proto.worker.v1.Draining;
 import dev.orchard.proto.worker.v1.ExecSpec;
 import dev.orchard.proto.worker.v1.Forward;
-import dev.orchard.proto.worker.v1.Greeting;
 import dev.orchard.proto.worker.v1.Instruction;
 import dev.orchard.proto.worker.v1.KubernetesState;
 import dev.orchard.proto.worker.v1.LinkHeartbeat;
@@ -16,7 +15,6 @@ import dev.orchard.proto.worker.v1.WorkerReport;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -36,9 +34,6 @@ public final class WorkerLink {
   private static final Duration TICK = Duration.ofSeconds(1);
   private static final Duration LEASE_RENEWAL = Duration.ofSeconds(10);
   private static final int INBOX = 4096;
-
-  /** The road over HTTP besides this one. */
-  private static final List<String> CAPABILITIES = List.of("worker-http-v1");
 
   /** What all links share. */
   record Shared(
@@ -174,7 +169,6 @@ public final class WorkerLink {
     Runnable listener = this::changed;
     shared.objects.onChange(listener);
     try {
-      greet();
       registered(registration);
       while (open && !failedToSend) {
         LinkInput input = inbox.poll(TICK.toMillis(), TimeUnit.MILLISECONDS);
@@ -195,17 +189,6 @@ public final class WorkerLink {
       stream.fail(new StreamEnd(StreamEnd.Kind.UNAVAILABLE, "the link is over"));
       over.countDown();
     }
-  }
-
-  private void greet() {
-    send(
-        Instruction.newBuilder()
-            .setGreeting(
-                Greeting.newBuilder()
-                    .setReplica(shared.settings.replica())
-                    .setReplicas(shared.settings.replicas())
-                    .addAllCapabilities(CAPABILITIES))
-            .build());
   }
 
   private void registered(Register registration) {

@@ -1,31 +1,30 @@
 package dev.orchard.worker.gateway;
 
 import dev.orchard.proto.worker.v1.Attachment;
+import dev.orchard.proto.worker.v1.Greeting;
 import dev.orchard.proto.worker.v1.Instruction;
 import dev.orchard.proto.worker.v1.WorkerReport;
 import dev.orchard.worker.gateway.LinkMailbox.Work;
+import dev.orchard.worker.road.Place;
 import dev.orchard.worker.road.Road;
 import dev.orchard.worker.stream.MessageStream;
 import dev.orchard.worker.stream.StreamListener;
 import dev.orchard.worker.vm.Uid;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The link to one replica, dialled for ever by a thread of its own.
+ * One attempt at a link to a replica, and the link that comes of it, by a thread of its own.
  *
  * <ol>
- *   <li>Connect; register; report every VM and session; say that this was all.
+ *   <li>Connect; the replica greets. If it is linked already, leave.
+ *   <li>Register; report every VM and session; say that this was all.
  *   <li>Report what changes, the latest state of each thing once; obey what comes; a heartbeat when
  *       there was nothing else to say.
- *   <li>When the link breaks or falls silent: wait 25 to 75 ms, begin again; twice as long after
- *       each attempt that leads nowhere, up to 2.5 to 7.5 s.
+ *   <li>When the link breaks or falls silent, it is over: its search begins another one.
  * </ol>
  */
 final class ControllerLink {
@@ -35,35 +34,55 @@ final class ControllerLink {
   /** Without a word from the replica, its link is dead. */
   private static final Duration SILENCE = Duration.ofSeconds(45);
 
-  private static final long FIRST_RETRY_MILLIS = 50;
-  private static final long LAST_RETRY_MILLIS = 5_000;
+  /** For a replica that is there to greet: it asks the Kubernetes API who calls. */
+  private static final Duration GREETING = Duration.ofSeconds(20);
 
   /** Instructions that the replica may send ahead. */
   private static final int INSTRUCTIONS_AHEAD = 16;
 
+  /** What came of it. */
+  enum Attempt {
+    /** There was a link. */
+    LINKED,
+    /** Another link leads to the same replica. */
+    KNOWN,
+    NOBODY
+  }
+
+  private final Place place;
   private final List<Road> roads;
+  private final int first;
+  private final ReplicaSearch search;
   private final WorkerIdentity identity;
   private final Noticeboard board;
   private final Gateway gateway;
-  private final RandomGenerator random = RandomGenerator.getDefault();
-  private final LinkMailbox mailbox = new LinkMailbox();
   private final Thread thread;
 
-  /** The link's thread alone; the first is tried first, and is the last that led anywhere. */
-  private final Deque<Road> order;
+  /** Of the road that is taken. */
+  private volatile LinkMailbox mailbox = new LinkMailbox();
+
+  private volatile Greeting greeting = Greeting.getDefaultInstance();
 
   /**
-   * @param roads to one replica, at least one
+   * @param roads to the place, at least one; are closed in the end
+   * @param first which of them to try first
    */
-  ControllerLink(List<Road> roads, WorkerIdentity identity, Noticeboard board, Gateway gateway) {
+  ControllerLink(
+      Place place,
+      List<Road> roads,
+      int first,
+      ReplicaSearch search,
+      WorkerIdentity identity,
+      Noticeboard board,
+      Gateway gateway) {
+    this.place = place;
     this.roads = List.copyOf(roads);
-    this.order = new ArrayDeque<>(roads);
+    this.first = first;
+    this.search = search;
     this.identity = identity;
     this.board = board;
     this.gateway = gateway;
-    board.watch(mailbox);
-    this.thread =
-        Thread.ofVirtual().name("controller-" + roads.getFirst().address()).unstarted(this::run);
+    this.thread = Thread.ofVirtual().name("controller-" + place).unstarted(this::run);
   }
 
   void start() {
@@ -73,10 +92,19 @@ final class ControllerLink {
   void close() throws InterruptedException {
     thread.interrupt();
     thread.join();
-    roads.forEach(Road::close);
   }
 
-  boolean isConnected() {
+  Place place() {
+    return place;
+  }
+
+  /** As the replica said it last; empty before it did. */
+  Greeting greeting() {
+    return greeting;
+  }
+
+  /** Registered, and not over. */
+  boolean isUp() {
     return mailbox.isOpen();
   }
 
@@ -86,62 +114,85 @@ final class ControllerLink {
   }
 
   private void run() {
-    long retry = FIRST_RETRY_MILLIS;
+    Attempt attempt = Attempt.NOBODY;
     try {
-      while (!Thread.interrupted()) {
-        if (linked()) {
-          retry = FIRST_RETRY_MILLIS;
-        }
-        Thread.sleep(retry / 2 + random.nextLong(retry));
-        retry = Math.min(2 * retry, LAST_RETRY_MILLIS);
-      }
-    } catch (InterruptedException e) {
+      attempt = attempt();
+    } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
-      log.error("link is not looked after any more controller={}", roads.getFirst().address(), e);
+      log.error("link broke controller={}", place, e);
+    } finally {
+      search.over(this, attempt);
+      roads.forEach(Road::close);
     }
   }
 
-  /** Takes one road after another; false if none led anywhere. */
-  private boolean linked() throws InterruptedException {
+  /** Takes one road after another. */
+  private Attempt attempt() throws InterruptedException {
     for (int i = 0; i < roads.size(); i++) {
-      Road road = order.getFirst();
-      if (road.reach() && serve(road)) {
+      int number = (first + i) % roads.size();
+      Road road = roads.get(number);
+      if (road.reach()) {
+        Attempt attempt = serve(road, number);
+        if (attempt != Attempt.NOBODY) {
+          return attempt;
+        }
+      }
+    }
+    return Attempt.NOBODY;
+  }
+
+  private Attempt serve(Road road, int number) throws InterruptedException {
+    mailbox = new LinkMailbox();
+    MessageStream<WorkerReport> stream = road.link(INSTRUCTIONS_AHEAD, new Incoming(mailbox));
+    try {
+      if (!awaitGreeting()) {
+        return Attempt.NOBODY;
+      }
+      stream.request(1);
+      if (!gateway.add(this)) {
+        return Attempt.KNOWN;
+      }
+      try {
+        log.info("linked controller={} replica={}", place, greeting.getReplica());
+        mailbox.open();
+        board.watch(mailbox);
+        search.found(place, number);
+        stream.send(registration());
+        board.repeat(mailbox);
+        gateway.kubernetesReachable(this, true);
+        converse(road, stream);
+      } finally {
+        board.forget(mailbox);
+        mailbox.close();
+        gateway.remove(this);
+      }
+      return Attempt.LINKED;
+    } finally {
+      stream.cancel("the worker ends the link");
+    }
+  }
+
+  /** False if the replica says anything else first, or nothing. */
+  private boolean awaitGreeting() throws InterruptedException {
+    switch (mailbox.next(() -> false, GREETING)) {
+      case Work.Obey(Instruction instruction) when instruction.hasGreeting() -> {
+        greeting = instruction.getGreeting();
         return true;
       }
-      order.addLast(order.removeFirst());
+      case Work.End(String why) -> log.info("no link controller={} reason={}", place, why);
+      case Work.Obey _, Work.Register _, Work.Report _, Work.Pause _ ->
+          log.warn("no link controller={} reason=it does not greet", place);
     }
     return false;
-  }
-
-  /** True if the replica ever answered. */
-  private boolean serve(Road road) throws InterruptedException {
-    Incoming incoming = new Incoming();
-    MessageStream<WorkerReport> stream = road.link(INSTRUCTIONS_AHEAD, incoming);
-    mailbox.open();
-    try {
-      // Nobody is primary who has not got through.
-      if (incoming.over) {
-        return false;
-      }
-      stream.send(registration());
-      board.repeat(mailbox);
-      return converse(road, stream);
-    } finally {
-      incoming.left = true;
-      stream.cancel("the worker ends the link");
-      mailbox.close();
-      gateway.release(this);
-    }
   }
 
   private WorkerReport registration() {
     return Reports.register(identity, gateway.claim(this), board.diskPressure());
   }
 
-  private boolean converse(Road road, MessageStream<WorkerReport> stream)
-      throws InterruptedException {
-    String replica = null;
+  private void converse(Road road, MessageStream<WorkerReport> stream) throws InterruptedException {
+    Way way = new Way(road, greeting.getReplica());
     long sentAt = System.nanoTime();
     long heardAt = sentAt;
     while (true) {
@@ -150,12 +201,7 @@ final class ControllerLink {
       switch (work) {
         case Work.Obey(Instruction instruction) -> {
           heardAt = now;
-          if (replica == null) {
-            // The greeting comes first.
-            replica = instruction.getGreeting().getReplica();
-            log.info("linked controller={} replica={}", road.address(), replica);
-          }
-          obey(instruction, new Way(road, replica));
+          obey(instruction, way);
           stream.request(1);
         }
         case Work.Register() -> stream.send(registration());
@@ -165,8 +211,8 @@ final class ControllerLink {
         }
         case Work.Pause() -> {
           if (now - heardAt > SILENCE.toNanos()) {
-            log.warn("controller fell silent address={}", road.address());
-            return replica != null;
+            log.warn("controller fell silent address={}", place);
+            return;
           }
           sentAt = now;
           if (stream.isReady()) {
@@ -176,9 +222,9 @@ final class ControllerLink {
         case Work.End(String why) -> {
           log.info(
               "link ended controller={} reason={}",
-              road.address(),
+              place,
               why == null ? "the replica has ended it" : why);
-          return replica != null;
+          return;
         }
       }
     }
@@ -190,8 +236,10 @@ final class ControllerLink {
   private void obey(Instruction instruction, Way way) throws InterruptedException {
     try {
       switch (instruction.getInstructionCase()) {
-        // It says so when it does not.
-        case GREETING -> gateway.kubernetesReachable(this, true);
+        case GREETING -> {
+          greeting = instruction.getGreeting();
+          gateway.lookAgain();
+        }
         case PUT_VM -> gateway.vms().put(Instructions.vm(instruction.getPutVm()));
         case DELETE_VM -> gateway.vms().delete(new Uid(instruction.getDeleteVm().getUid()));
         case START_EXEC -> {
@@ -222,8 +270,7 @@ final class ControllerLink {
         case HEARTBEAT, INSTRUCTION_NOT_SET -> {}
       }
     } catch (IllegalArgumentException e) {
-      log.warn(
-          "instruction is not obeyed controller={} reason={}", way.road.address(), e.getMessage());
+      log.warn("instruction is not obeyed controller={} reason={}", place, e.getMessage());
     }
   }
 
@@ -235,10 +282,8 @@ final class ControllerLink {
             listener -> Rendezvous.open(way.road, way.replica, attachment.getId(), listener));
   }
 
-  /** What comes leaves word for the link's thread, as long as that listens to this stream. */
-  private final class Incoming implements StreamListener<Instruction> {
-    private volatile boolean over;
-    private volatile boolean left;
+  /** What comes leaves word for the link's thread. */
+  private record Incoming(LinkMailbox mailbox) implements StreamListener<Instruction> {
 
     @Override
     public void ready() {
@@ -247,17 +292,12 @@ final class ControllerLink {
 
     @Override
     public void received(Instruction instruction) {
-      if (!left) {
-        mailbox.instruct(instruction);
-      }
+      mailbox.instruct(instruction);
     }
 
     @Override
     public void ended(@Nullable String failure) {
-      over = true;
-      if (!left) {
-        mailbox.end(failure);
-      }
+      mailbox.end(failure);
     }
   }
 }

@@ -1,8 +1,11 @@
 package dev.orchard.worker.gateway;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.orchard.proto.worker.v1.Greeting;
 import dev.orchard.worker.forward.Forwards;
 import dev.orchard.worker.road.Dialing;
+import dev.orchard.worker.road.Place;
+import dev.orchard.worker.road.Road;
 import dev.orchard.worker.session.Sessions;
 import dev.orchard.worker.vm.Vms;
 import java.util.HashSet;
@@ -14,15 +17,21 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The links to all controllers, of which one is primary: the first to connect, and when it breaks
- * the first in the list that is connected, until that breaks in turn.
+ * The links to all replicas, one to each, of which one is primary: the first to come up, and when
+ * it breaks the one that has been up for longest, until that breaks in turn.
  */
 public final class Gateway {
   private final Vms vms;
   private final Sessions sessions;
   private final Forwards forwards;
-  private final List<ControllerLink> links;
+  private final WorkerIdentity identity;
+  private final Noticeboard board;
+  private final List<ReplicaSearch> searches;
   private final ReentrantLock lock = new ReentrantLock();
+
+  /** Those that are up, in the order in which they came. */
+  @GuardedBy("lock")
+  private final Set<ControllerLink> links = new LinkedHashSet<>();
 
   @GuardedBy("lock")
   private @Nullable ControllerLink primary;
@@ -44,19 +53,44 @@ public final class Gateway {
     this.vms = vms;
     this.sessions = sessions;
     this.forwards = forwards;
-    this.links =
-        dialing.roads().stream()
-            .map(roads -> new ControllerLink(roads, identity, board, this))
-            .toList();
+    this.identity = identity;
+    this.board = board;
+    this.searches =
+        dialing.addresses().stream().map(entry -> new ReplicaSearch(entry, dialing, this)).toList();
   }
 
   public void start() {
-    links.forEach(ControllerLink::start);
+    searches.forEach(ReplicaSearch::start);
   }
 
   public void close() throws InterruptedException {
-    for (ControllerLink link : links) {
-      link.close();
+    for (ReplicaSearch search : searches) {
+      search.close();
+    }
+  }
+
+  /** An attempt at a link that a search begins. */
+  ControllerLink link(Place place, List<Road> roads, int first, ReplicaSearch search) {
+    return new ControllerLink(place, roads, first, search, identity, board, this);
+  }
+
+  /** How many replicas there are, as those say that are linked; 0 while none is. */
+  int replicas() {
+    lock.lock();
+    try {
+      return links.stream().mapToInt(link -> link.greeting().getReplicas()).max().orElse(0);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many of them are not linked and cannot all be at addresses where nobody was met yet. */
+  int missing() {
+    lock.lock();
+    try {
+      return replicas() - links.size() - searches.stream().mapToInt(ReplicaSearch::unseen).sum();
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -70,6 +104,22 @@ public final class Gateway {
 
   Forwards forwards() {
     return forwards;
+  }
+
+  /** A replica has greeted. False if there is a link to it already. */
+  boolean add(ControllerLink link) {
+    lock.lock();
+    try {
+      return links.stream().noneMatch(other -> id(other).equals(id(link))) && links.add(link);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** One process: whoever comes after it under the same name is another one. */
+  private static String id(ControllerLink link) {
+    Greeting greeting = link.greeting();
+    return greeting.getReplica() + "/" + greeting.getInstance();
   }
 
   /** True if the link is primary, because no other one is. */
@@ -86,15 +136,13 @@ public final class Gateway {
   }
 
   /** The link has broken: what only it knew is not so any more. */
-  void release(ControllerLink link) throws InterruptedException {
+  void remove(ControllerLink link) throws InterruptedException {
     lock.lock();
     try {
+      links.remove(link);
       leaving.remove(link);
       if (primary == link) {
-        primary =
-            successor(link)
-                .or(() -> links.stream().filter(ControllerLink::isConnected).findFirst())
-                .orElse(null);
+        primary = successor().or(() -> links.stream().findFirst()).orElse(null);
         if (primary != null) {
           primary.registerAgain();
         }
@@ -102,7 +150,13 @@ public final class Gateway {
     } finally {
       lock.unlock();
     }
+    lookAgain();
     kubernetesReachable(link, false);
+  }
+
+  /** Replicas may be where they were not met before. */
+  void lookAgain() {
+    searches.forEach(ReplicaSearch::lookAgain);
   }
 
   /** The link's replica goes away: if there is another one, that is primary before it does. */
@@ -110,7 +164,7 @@ public final class Gateway {
     lock.lock();
     try {
       leaving.add(link);
-      Optional<ControllerLink> successor = successor(link);
+      Optional<ControllerLink> successor = successor();
       if (primary == link && successor.isPresent()) {
         primary = successor.get();
         primary.registerAgain();
@@ -122,11 +176,10 @@ public final class Gateway {
   }
 
   @GuardedBy("lock")
-  private Optional<ControllerLink> successor(ControllerLink of) {
-    Set<ControllerLink> others = new LinkedHashSet<>(links);
-    others.removeAll(leaving);
-    others.remove(of);
-    return others.stream().filter(ControllerLink::isConnected).findFirst();
+  private Optional<ControllerLink> successor() {
+    Set<ControllerLink> staying = new LinkedHashSet<>(links);
+    staying.removeAll(leaving);
+    return staying.stream().findFirst();
   }
 
   /** One replica that reaches the Kubernetes API is enough for clients to come back. */

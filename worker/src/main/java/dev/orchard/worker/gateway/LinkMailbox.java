@@ -61,16 +61,10 @@ final class LinkMailbox implements Noticeboard.Watcher {
   @GuardedBy("lock")
   private Work.@Nullable End ended;
 
-  /** A new stream: what was meant for the one before is forgotten. */
+  /** From now on something is reported. */
   void open() {
     lock.lock();
     try {
-      vms.clear();
-      sessions.clear();
-      instructions.clear();
-      unregistered = false;
-      synced = false;
-      ended = null;
       connected = true;
     } finally {
       lock.unlock();

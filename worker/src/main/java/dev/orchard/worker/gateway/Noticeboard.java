@@ -59,6 +59,10 @@ public final class Noticeboard implements VmListener, SessionListener {
     watchers.add(watcher);
   }
 
+  void forget(Watcher watcher) {
+    watchers.remove(watcher);
+  }
+
   /** Tells one watcher all that is on the board, in order with what changes meanwhile. */
   void repeat(Watcher watcher) {
     lock.lock();

@@ -22,12 +22,15 @@ import io.grpc.StatusException;
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,15 +49,28 @@ final class GrpcRoad implements Road {
   private final ManagedChannel channel;
   private final WorkerGatewayGrpc.WorkerGatewayStub replica;
 
-  GrpcRoad(String address, Dialing dialing) {
+  /**
+   * @param address as it is written, which certificates are checked against
+   * @param at the address behind it; absent: gRPC looks for one
+   */
+  GrpcRoad(String address, @Nullable InetAddress at, Dialing dialing) {
     this.address = address;
-    this.channel = channel(address, dialing);
+    this.channel = channel(builder(address, at), dialing);
     this.replica = WorkerGatewayGrpc.newStub(channel);
   }
 
-  private ManagedChannel channel(String target, Dialing dialing) {
+  private static NettyChannelBuilder builder(String address, @Nullable InetAddress at) {
+    if (at == null) {
+      return NettyChannelBuilder.forTarget(address);
+    }
+    int port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+    return NettyChannelBuilder.forAddress(new InetSocketAddress(at, port))
+        .overrideAuthority(address);
+  }
+
+  private ManagedChannel channel(NettyChannelBuilder builder, Dialing dialing) {
     try {
-      return NettyChannelBuilder.forTarget(target)
+      return builder
           .sslContext(GrpcSslContexts.forClient().trustManager(dialing.ca().toFile()).build())
           .intercept(new Credentials(new BearerToken(dialing.token())))
           .executor(callbacks)

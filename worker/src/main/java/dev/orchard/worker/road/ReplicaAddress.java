@@ -1,14 +1,14 @@
 package dev.orchard.worker.road;
 
 import java.net.URI;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * Where one replica is: {@code HOST:PORT} of its gRPC port, {@code https://HOST:PORT} of its HTTP
- * port, or both with a bar between them.
+ * Where one replica is, or several are: {@code HOST:PORT} of their gRPC port, {@code
+ * https://HOST:PORT} of their HTTP port, or both with a bar between them.
  */
 public record ReplicaAddress(Optional<String> grpc, Optional<URI> http) {
   private static final Pattern HOST_AND_PORT = Pattern.compile("[^/|@ ]+:[0-9]{1,5}");
@@ -40,16 +40,13 @@ public record ReplicaAddress(Optional<String> grpc, Optional<URI> http) {
         Optional.ofNullable(grpc), Optional.ofNullable(http).map(URI::create));
   }
 
-  /** The roads of it that a transport allows, the first to try first. */
-  List<Road> roads(Transport transport, Dialing dialing) {
-    List<Road> roads = new ArrayList<>();
-    if (transport != Transport.HTTP) {
-      grpc.ifPresent(address -> roads.add(new GrpcRoad(address, dialing)));
-    }
-    if (transport != Transport.GRPC) {
-      http.ifPresent(address -> roads.add(new SocketRoad(address, dialing)));
-    }
-    return roads;
+  /** What is to be resolved, where a transport is taken. */
+  String host(Transport transport) {
+    String authority =
+        transport == Transport.HTTP || grpc.isEmpty()
+            ? http.orElseThrow().getRawAuthority()
+            : grpc.get();
+    return authority.substring(0, authority.lastIndexOf(':'));
   }
 
   /** Fails where a transport has no road to it. */
@@ -64,5 +61,12 @@ public record ReplicaAddress(Optional<String> grpc, Optional<URI> http) {
           "--controllers: '%s' has no https://HOST:PORT, which --transport http needs"
               .formatted(grpc.orElseThrow()));
     }
+  }
+
+  /** As it is written. */
+  @Override
+  public String toString() {
+    return Stream.concat(grpc.stream(), http.map(URI::toString).stream())
+        .collect(Collectors.joining("|"));
   }
 }

@@ -11,6 +11,9 @@ import dev.orchard.worker.stream.SocketStream;
 import dev.orchard.worker.stream.StreamListener;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
@@ -28,6 +31,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,8 +52,12 @@ final class SocketRoad implements Road {
   private final BearerToken token;
   private final ExecutorService callbacks = Executors.newVirtualThreadPerTaskExecutor();
   private final HttpClient client;
+  private @Nullable Detour detour;
 
-  SocketRoad(URI address, Dialing dialing) {
+  /**
+   * @param at which of the name's addresses to dial; absent: any
+   */
+  SocketRoad(URI address, @Nullable InetAddress at, Dialing dialing) {
     this.address = address;
     this.token = new BearerToken(dialing.token());
     HttpClient.Builder builder =
@@ -59,13 +67,16 @@ final class SocketRoad implements Road {
             .connectTimeout(CONNECT)
             .executor(callbacks);
     HttpProxy proxy = dialing.proxy();
-    if (proxy != null) {
+    if (proxy != null && proxy.serves(address.getHost())) {
       builder.proxy(proxy.selector());
+    } else if (at != null) {
+      detour = new Detour(new InetSocketAddress(at, address.getPort()));
+      builder.proxy(ProxySelector.of(detour.entrance()));
     }
     this.client = builder.build();
   }
 
-  private static SSLContext trusting(Path ca) {
+  static SSLContext trusting(Path ca) {
     try (InputStream pem = Files.newInputStream(ca)) {
       KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
       store.load(null, null);
@@ -164,6 +175,9 @@ final class SocketRoad implements Road {
   public void close() {
     client.shutdownNow();
     callbacks.shutdownNow();
+    if (detour != null) {
+      detour.close();
+    }
   }
 
   /** A stream that has never been there. */

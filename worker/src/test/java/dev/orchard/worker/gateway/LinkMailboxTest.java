@@ -78,15 +78,20 @@ class LinkMailboxTest {
   }
 
   @Test
-  void theEndComesFirstAndANewStreamKnowsNothingOfIt() throws InterruptedException {
+  void theEndComesFirst() throws InterruptedException {
     mailbox.changed(session(1));
     mailbox.end("it broke");
     mailbox.end(null);
     assertThat(next()).isEqualTo(new Work.End("it broke"));
+  }
 
-    mailbox.close();
-    mailbox.changed(session(2));
-    mailbox.open();
-    assertThat(next()).isEqualTo(new Work.Report(Reports.SYNCED));
+  @Test
+  void whatComesBeforeItIsOpenIsNotLost() throws InterruptedException {
+    LinkMailbox unopened = new LinkMailbox();
+    unopened.changed(session(1));
+    unopened.instruct(Instruction.getDefaultInstance());
+    unopened.end("it broke");
+    unopened.open();
+    assertThat(unopened.next(() -> true, Duration.ZERO)).isEqualTo(new Work.End("it broke"));
   }
 }
