@@ -24,13 +24,14 @@ class ArchitectureTest {
       delimiter = '|',
       textBlock =
           """
-          exec       | agent, worker, controller, operator, crds, cli, dev
-          crds       | exec, proto, agent, worker, controller, operator, cli, dev
-          agent      | worker, controller, operator, crds, cli, dev
-          worker     | agent, controller, operator, crds, cli, dev
-          controller | agent, worker, operator, cli, dev
-          operator   | exec, proto, agent, worker, controller, cli, dev
+          exec       | agent, worker, controller, operator, crds, client, cli, dev
+          crds       | exec, proto, agent, worker, controller, operator, client, cli, dev
+          agent      | worker, controller, operator, crds, client, cli, dev
+          worker     | agent, controller, operator, crds, client, cli, dev
+          controller | agent, worker, operator, client, cli, dev
+          operator   | exec, proto, agent, worker, controller, client, cli, dev
           cli        | agent, worker, controller, operator, crds, dev
+          client     | agent, worker, controller, operator, crds, cli, dev
           """)
   void pointOneWay(String module, String others) {
     String[] forbidden =

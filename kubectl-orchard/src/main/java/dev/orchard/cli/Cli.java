@@ -5,7 +5,6 @@ import dev.orchard.cli.exec.AttachCommand;
 import dev.orchard.cli.exec.ExecCommand;
 import dev.orchard.cli.exec.LogsCommand;
 import dev.orchard.cli.forward.PortForwardCommand;
-import dev.orchard.cli.message.CliException;
 import dev.orchard.cli.message.ExitCodes;
 import dev.orchard.cli.message.Messages;
 import dev.orchard.cli.session.KillCommand;
@@ -14,6 +13,7 @@ import dev.orchard.cli.session.SignalCommand;
 import dev.orchard.cli.terminal.LocalSide;
 import dev.orchard.cli.terminal.Signals;
 import dev.orchard.cli.terminal.Terminal;
+import dev.orchard.client.ClientException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -67,7 +67,7 @@ public final class Cli {
           .execute(ownArguments(args));
     } catch (IOException e) {
       return ExitCodes.LOCAL_FAILURE;
-    } catch (CliException e) {
+    } catch (ClientException e) {
       return report(e, messages);
     }
   }
@@ -125,7 +125,7 @@ public final class Cli {
   }
 
   private static int failed(Exception e, CommandLine line, Messages messages) {
-    if (e instanceof CliException expected) {
+    if (e instanceof ClientException expected) {
       return report(expected, messages);
     }
     messages.say("defect: the outcome is unknown because of the error that follows");
@@ -133,8 +133,8 @@ public final class Cli {
     return ExitCodes.UNKNOWN;
   }
 
-  private static int report(CliException e, Messages messages) {
+  private static int report(ClientException e, Messages messages) {
     messages.say(String.valueOf(e.getMessage()));
-    return e.exitCode();
+    return ExitCodes.of(e);
   }
 }

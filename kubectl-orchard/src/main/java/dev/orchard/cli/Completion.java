@@ -2,8 +2,8 @@ package dev.orchard.cli;
 
 import dev.orchard.cli.message.ExitCodes;
 import dev.orchard.cli.road.Place;
-import dev.orchard.cli.road.SessionAddress;
 import dev.orchard.cli.terminal.LocalSide;
+import dev.orchard.client.SessionAddress;
 import dev.orchard.exec.frame.Frame;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,15 +1,15 @@
 package dev.orchard.cli;
 
 import dev.orchard.cli.kubeconfig.Cluster;
-import dev.orchard.cli.kubeconfig.Identity;
 import dev.orchard.cli.kubeconfig.Kubeconfig;
 import dev.orchard.cli.kubeconfig.KubeconfigReader;
 import dev.orchard.cli.road.DirectRoad;
 import dev.orchard.cli.road.KubernetesRoad;
 import dev.orchard.cli.road.Place;
 import dev.orchard.cli.road.Road;
-import dev.orchard.cli.road.ServerAddress;
 import dev.orchard.cli.terminal.LocalSide;
+import dev.orchard.client.Identity;
+import dev.orchard.client.ServerAddress;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -103,7 +103,8 @@ final class OrchardCommand implements Place.Source {
       Kubeconfig config, String server, String source, Optional<byte[]> authority) {
     if (!server.equals(KUBERNETES)) {
       return new DirectRoad(
-          ServerAddress.of(server, source, authority), Identity.of(config.credentials()));
+          ServerAddress.of(server, source, authority),
+          Identity.of(config.credentials()::authorization));
     }
     Cluster cluster = config.cluster();
     ServerAddress apiServer =

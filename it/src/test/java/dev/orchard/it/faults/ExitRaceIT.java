@@ -3,13 +3,14 @@ package dev.orchard.it.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dev.orchard.client.ExecRequest;
+import dev.orchard.client.WindowSize;
 import dev.orchard.dev.guest.RuntimeChoice;
 import dev.orchard.exec.frame.ExitReason;
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.session.Outcome;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -41,14 +42,14 @@ class ExitRaceIT {
 
   private final AtomicInteger names = new AtomicInteger();
 
-  private Ran run(RealSystem system, String vm, Map<String, ?> body) throws InterruptedException {
+  private Ran run(RealSystem system, String vm, ExecRequest request) throws InterruptedException {
     List<ByteString> pieces = new ArrayList<>();
     Outcome outcome =
         new Reader(system)
             .run(
                 vm,
                 vm + "-" + names.incrementAndGet(),
-                body,
+                request,
                 frame -> pieces.add(frame.data()),
                 _ -> {});
     return new Ran(ByteString.copyFrom(pieces), outcome);
@@ -61,11 +62,11 @@ class ExitRaceIT {
     int rounds = FaultSizes.F13_ROUNDS.size();
     Summary summary = new Summary("F13", "seq to 1,000,000 over a pipe and over a terminal");
     system.createVm("f13");
-    List<String> command = List.of("seq", Integer.toString(LINES));
+    ExecRequest request = ExecRequest.of("seq", Integer.toString(LINES));
     int complete = 0;
     for (int i = 0; i < rounds; i++) {
-      Ran piped = run(system, "f13", Map.of("command", command));
-      Ran typed = run(system, "f13", Map.of("command", command, "tty", true));
+      Ran piped = run(system, "f13", request);
+      Ran typed = run(system, "f13", request.withTty(WindowSize.DEFAULT));
       if (piped.exit().stdoutBytes() == BYTES
           && typed.exit().stdoutBytes() == BYTES + LINES
           && typed.output().endsWith(ByteString.copyFromUtf8("\r\n1000000\r\n"))) {
@@ -90,7 +91,7 @@ class ExitRaceIT {
           IntStream.range(0, echoes)
               .<Future<?>>mapToObj(i ->
                   slots.submit(() -> {
-                    Ran ran = run(system, "f13-short", Map.of("command", List.of("echo", "hi")));
+                    Ran ran = run(system, "f13-short", ExecRequest.of("echo", "hi"));
                     if (ran.exit().reason() == ExitReason.EXITED
                         && ran.output().toStringUtf8().equals("hi\n")) {
                       complete.incrementAndGet();
@@ -106,8 +107,7 @@ class ExitRaceIT {
         run(
             system,
             "f13-short",
-            Map.of(
-                "command", List.of("sh", "-c", "dd if=/dev/zero bs=1 count=500000 2>/dev/null")));
+            ExecRequest.of("sh", "-c", "dd if=/dev/zero bs=1 count=500000 2>/dev/null"));
     system.deleteVm("f13-short");
     summary
         .with("commands", echoes)
@@ -131,7 +131,7 @@ class ExitRaceIT {
           run(
               system,
               "f14",
-              Map.of("command", List.of("sh", "-c", "(sleep 60; echo late) & echo now; exit 3")));
+              ExecRequest.of("sh", "-c", "(sleep 60; echo late) & echo now; exit 3"));
       if (ran.exit().outputIncomplete()
           && Integer.valueOf(3).equals(ran.exit().code())
           && ran.output().toStringUtf8().equals("now\n")) {

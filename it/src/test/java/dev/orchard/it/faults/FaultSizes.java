@@ -24,6 +24,8 @@ enum FaultSizes {
   F8_QEMU_CUTS(20, 1_000),
   /** Kills of a guest agent. */
   F9_KILLS(20, 1_000),
+  /** Times that 16 MiB of input are sent. */
+  F11_ROUNDS(10, 200),
   /** Times that a million lines are printed, over a pipe and over a terminal. */
   F13_ROUNDS(5, 100),
   F13_ECHOES(200, 10_000),

@@ -1,31 +1,21 @@
 package dev.orchard.it.faults;
 
+import com.google.protobuf.ByteString;
+import dev.orchard.client.ExecRequest;
+import dev.orchard.client.ExecSession;
+import dev.orchard.client.OrchardClient;
+import dev.orchard.client.SessionAddress;
+import dev.orchard.client.SessionListener;
 import dev.orchard.exec.frame.Frame;
-import dev.orchard.exec.frame.JsonFrames;
-import dev.orchard.exec.session.ClientSession;
+import dev.orchard.exec.frame.StdStream;
 import dev.orchard.exec.session.Outcome;
-import dev.orchard.it.ExecClient;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
-/** Starts one command and reads it to its end, over whichever replica answers. */
+/** Follows commands to their ends with the client library, and notes its pauses. */
 final class Reader {
-  private final HttpClient http;
-  private final RealSystem system;
-  private final List<URI> servers;
+  private final OrchardClient client;
 
   Reader(RealSystem system) {
     this(system, system.servers());
@@ -33,14 +23,17 @@ final class Reader {
 
   /** One that knows these addresses of the replicas, each as good as the other. */
   Reader(RealSystem system, List<URI> servers) {
-    this.system = system;
-    this.servers = List.copyOf(servers);
-    this.http = HttpClient.newBuilder().sslContext(ExecClient.trusting(system.ca())).build();
+    this.client =
+        OrchardClient.builder()
+            .servers(servers.toArray(URI[]::new))
+            .token(system::token)
+            .ca(system.ca())
+            .build();
   }
 
   /** Reads one that was started before, from its beginning. */
   Outcome read(String vm, String name, Consumer<Frame.Output> output) throws InterruptedException {
-    return run(vm, name, Map.of(), output, _ -> {});
+    return outcome(client.attach(address(vm, name), 0, listener(output, _ -> {})));
   }
 
   Outcome run(
@@ -50,97 +43,78 @@ final class Reader {
       Consumer<Frame.Output> output,
       Consumer<Long> resumed)
       throws InterruptedException {
-    return run(vm, name, Map.of("command", command), output, resumed);
+    return run(vm, name, ExecRequest.of(command.toArray(String[]::new)), output, resumed);
   }
 
   /**
-   * As the API's body says.
+   * Starts one and reads it to its end.
    *
-   * @param body without the name; empty for a session that was started before
+   * @param resumed told of each pause: milliseconds from the noticed break to the next byte
    */
   Outcome run(
       String vm,
       String name,
-      Map<String, ?> body,
+      ExecRequest request,
       Consumer<Frame.Output> output,
       Consumer<Long> resumed)
       throws InterruptedException {
-    ClientSession session = new ClientSession(false, false);
-    int replica = ThreadLocalRandom.current().nextInt(servers.size());
-    boolean started = body.isEmpty();
-    String ticket = "";
-    long cut = 0;
-    while (true) {
-      URI server = servers.get(replica++ % servers.size());
-      HttpRequest.Builder request =
-          HttpRequest.newBuilder(
-                  server.resolve(
-                      started
-                          ? "/v1/vms/%s/exec/%s?from=%d".formatted(vm, name, session.resumeFrom())
-                          : "/v1/vms/%s/exec".formatted(vm)))
-              .header("Authorization", "Bearer " + system.token());
-      if (!ticket.isEmpty()) {
-        request.header("Orchard-Ticket", ticket);
-      }
-      if (!started) {
-        Map<String, Object> named = new HashMap<>(body);
-        named.put("name", name);
-        request.POST(ExecClient.json(named));
-      }
-      try {
-        HttpResponse<InputStream> response =
-            http.send(request.build(), BodyHandlers.ofInputStream());
-        if (response.statusCode() == 200) {
-          started = true;
-          session.connected();
-          try (BufferedReader lines =
-              new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
-            boolean on = true;
-            while (on) {
-              String line = lines.readLine();
-              if (line == null) {
-                break;
-              }
-              if (cut != 0) {
-                resumed.accept((System.nanoTime() - cut) / 1_000_000);
-                cut = 0;
-              }
-              Frame.Out frame =
-                  (Frame.Out) JsonFrames.decode(line.getBytes(StandardCharsets.UTF_8));
-              if (frame instanceof Frame.Started(_, _, _, String first)) {
-                ticket = first;
-              } else if (frame instanceof Frame.Heartbeat(String newer) && !newer.isEmpty()) {
-                ticket = newer;
-              }
-              switch (session.received(frame)) {
-                case ClientSession.Reaction.Nothing() -> {}
-                case ClientSession.Reaction.Deliver(var stream, var data) ->
-                    output.accept(new Frame.Output(stream, 0, data));
-                case ClientSession.Reaction.TellGap(long from, long to) ->
-                    throw new AssertionError("gap " + from + " " + to);
-                case ClientSession.Reaction.Reconnect(String _) -> on = false;
-                case ClientSession.Reaction.End(Outcome outcome) -> {
-                  return outcome;
-                }
-              }
-            }
-          }
-        } else {
-          byte[] refusal = response.body().readAllBytes();
-          if (response.statusCode() != 503 && response.statusCode() != 429) {
-            return session.abandon(
-                response.statusCode() + " " + new String(refusal, StandardCharsets.UTF_8));
-          }
-        }
-      } catch (IOException _) {
-        // Another one.
-      }
-      session.disconnected();
-      if (cut == 0) {
-        cut = System.nanoTime();
-      } else {
-        Thread.sleep(100);
-      }
+    return outcome(start(vm, name, request, output, resumed));
+  }
+
+  /** The same, to write to it meanwhile. */
+  ExecSession start(
+      String vm,
+      String name,
+      ExecRequest request,
+      Consumer<Frame.Output> output,
+      Consumer<Long> resumed)
+      throws InterruptedException {
+    return client.exec(address(vm, name), request, listener(output, resumed));
+  }
+
+  private static Outcome outcome(ExecSession session) throws InterruptedException {
+    try (session) {
+      return session.await();
     }
+  }
+
+  private static SessionAddress address(String vm, String name) {
+    return new SessionAddress(RealSystem.NAMESPACE, vm, name);
+  }
+
+  private static SessionListener listener(Consumer<Frame.Output> output, Consumer<Long> resumed) {
+    return new SessionListener() {
+      private long brokenAt;
+
+      @Override
+      public void interrupted(String why) {
+        if (brokenAt == 0) {
+          brokenAt = System.nanoTime();
+        }
+      }
+
+      @Override
+      public void output(StdStream stream, long offset, ByteString data) {
+        cameBack();
+        output.accept(new Frame.Output(stream, offset, data));
+      }
+
+      @Override
+      public void gap(long from, long to) {
+        throw new AssertionError("output is gone from %d to %d".formatted(from, to));
+      }
+
+      @Override
+      public void ended(Outcome outcome) {
+        cameBack();
+      }
+
+      private void cameBack() {
+        if (brokenAt != 0) {
+          resumed.accept((System.nanoTime() - brokenAt) / 1_000_000);
+          brokenAt = 0;
+        }
+      }
+    };
   }
 }

@@ -4,12 +4,12 @@ import dev.orchard.cli.exec.RemoteCommand;
 import dev.orchard.cli.message.CliException;
 import dev.orchard.cli.message.ExitCodes;
 import dev.orchard.cli.message.Messages;
-import dev.orchard.cli.road.ExecSpec;
 import dev.orchard.cli.road.Names;
 import dev.orchard.cli.road.Place;
-import dev.orchard.cli.road.SessionAddress;
 import dev.orchard.cli.terminal.LocalSide;
 import dev.orchard.cli.terminal.Terminal;
+import dev.orchard.client.ExecRequest;
+import dev.orchard.client.SessionAddress;
 import dev.orchard.exec.session.DisconnectPolicy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -73,8 +73,8 @@ final class VmScript {
             local.signals());
     List<String> command = new ArrayList<>(List.of("sh", "-c", text(script), "sh"));
     command.addAll(List.of(arguments));
-    ExecSpec spec =
-        new ExecSpec(
+    ExecRequest spec =
+        new ExecRequest(
             command,
             stdin != null,
             Optional.empty(),

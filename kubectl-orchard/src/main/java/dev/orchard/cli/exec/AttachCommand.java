@@ -5,10 +5,11 @@ import dev.orchard.cli.message.CliException;
 import dev.orchard.cli.message.Messages;
 import dev.orchard.cli.road.Place;
 import dev.orchard.cli.road.Road;
-import dev.orchard.cli.road.SessionAddress;
 import dev.orchard.cli.road.SessionInfo;
 import dev.orchard.cli.terminal.LocalSide;
-import dev.orchard.cli.terminal.WindowSize;
+import dev.orchard.client.ExecSession;
+import dev.orchard.client.SessionAddress;
+import dev.orchard.client.WindowSize;
 import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -88,7 +89,7 @@ public final class AttachCommand implements Callable<Integer> {
               stdin ? Purpose.JOIN : Purpose.WATCH,
               stdin && info.stdin(),
               terminal(info),
-              since == Since.end ? Plan.END : 0,
+              since == Since.end ? ExecSession.END : 0,
               info.leased());
       return new RemoteCommand(road, local, messages, new SecureRandom())
           .follow(plan, format, keys);

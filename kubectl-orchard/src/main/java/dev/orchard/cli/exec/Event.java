@@ -1,43 +1,27 @@
 package dev.orchard.cli.exec;
 
-import com.google.protobuf.ByteString;
-import dev.orchard.cli.road.SessionStream;
 import dev.orchard.cli.terminal.LocalSignal;
-import dev.orchard.exec.frame.Frame;
+import dev.orchard.exec.session.Outcome;
 
-/**
- * What a run's owner is told. Those of a socket carry its connection's number: one that is not the
- * current one's is late and means nothing.
- */
+/** What a run's owner is told. */
 sealed interface Event {
-  record Connected(int connection, SessionStream socket) implements Event {}
+  /** What is read from standard input has a place to go now. */
+  record Ready() implements Event {}
 
-  /**
-   * An attempt to connect failed.
-   *
-   * @param passing whether another one may succeed
-   */
-  record NotConnected(int connection, String why, boolean passing) implements Event {}
-
-  record Received(int connection, Frame.Out frame) implements Event {}
-
-  record Sent(int connection) implements Event {}
-
-  /** All that there is for now has come. */
-  record Finished(int connection) implements Event {}
-
-  record Closed(int connection, String why) implements Event {}
-
-  record Broken(int connection, String why) implements Event {}
-
-  /** Local standard input; empty with {@code eof} only. */
-  record Input(ByteString data, boolean eof) implements Event {}
+  /** An escape key that is not for the command. */
+  record Escaped(EscapeKeys.Key key) implements Event {}
 
   record Signalled(LocalSignal signal) implements Event {}
+
+  /** Ctrl-C was typed where it cannot be sent. */
+  record Interrupted() implements Event {}
 
   /** A local stream failed: the run has lost what it was started for. */
   record LocalFailed(String why) implements Event {}
 
+  /** All that there is for now has come, as it was asked for. */
+  record CaughtUp() implements Event {}
+
   /** Everything that was to be written is. */
-  record Written() implements Event {}
+  record Ended(Outcome outcome) implements Event {}
 }

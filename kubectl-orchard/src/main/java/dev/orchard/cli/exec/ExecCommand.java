@@ -3,12 +3,12 @@ package dev.orchard.cli.exec;
 import dev.orchard.cli.message.CliException;
 import dev.orchard.cli.message.ExitCodes;
 import dev.orchard.cli.message.Messages;
-import dev.orchard.cli.road.ExecSpec;
 import dev.orchard.cli.road.Names;
 import dev.orchard.cli.road.Place;
-import dev.orchard.cli.road.SessionAddress;
 import dev.orchard.cli.terminal.LocalSide;
-import dev.orchard.cli.terminal.WindowSize;
+import dev.orchard.client.ExecRequest;
+import dev.orchard.client.SessionAddress;
+import dev.orchard.client.WindowSize;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -117,7 +117,7 @@ public final class ExecCommand implements Callable<Integer> {
     checkPositional();
     checkCombinations();
     EscapeKeys keys = EscapeKeys.of(escape);
-    ExecSpec spec = options.spec(command, stdin, terminal(), detach || name != null);
+    ExecRequest spec = options.spec(command, stdin, terminal(), detach || name != null);
     try (Place place = places.open()) {
       String namespace = Names.label("namespace", place.namespace());
       if (selector != null) {

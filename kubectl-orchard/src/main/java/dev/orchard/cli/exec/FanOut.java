@@ -3,11 +3,12 @@ package dev.orchard.cli.exec;
 import dev.orchard.cli.message.CliException;
 import dev.orchard.cli.message.ExitCodes;
 import dev.orchard.cli.message.Messages;
-import dev.orchard.cli.road.ExecSpec;
 import dev.orchard.cli.road.Names;
 import dev.orchard.cli.road.Road;
-import dev.orchard.cli.road.SessionAddress;
 import dev.orchard.cli.terminal.LocalSide;
+import dev.orchard.client.ClientException;
+import dev.orchard.client.ExecRequest;
+import dev.orchard.client.SessionAddress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ final class FanOut {
   }
 
   /** 0 if all ended with 0, else the highest code. */
-  int run(String namespace, String selector, ExecSpec spec) throws InterruptedException {
+  int run(String namespace, String selector, ExecRequest spec) throws InterruptedException {
     List<String> vms = road.vms(namespace, selector).orThrow();
     if (vms.isEmpty()) {
       throw CliException.remote(
@@ -62,7 +63,8 @@ final class FanOut {
     }
   }
 
-  private int one(SessionAddress session, ExecSpec spec) throws InterruptedException, IOException {
+  private int one(SessionAddress session, ExecRequest spec)
+      throws InterruptedException, IOException {
     PrefixedOutput stdout = new PrefixedOutput(session.vm(), local.stdout());
     PrefixedOutput stderr = new PrefixedOutput(session.vm(), local.stderr());
     Messages messages = new Messages(stderr);
@@ -91,9 +93,9 @@ final class FanOut {
         local.stdout().flush();
       }
       return ExitCodes.OK;
-    } catch (CliException e) {
+    } catch (ClientException e) {
       messages.say(String.valueOf(e.getMessage()));
-      return e.exitCode();
+      return ExitCodes.of(e);
     } finally {
       stdout.finish();
       stderr.finish();

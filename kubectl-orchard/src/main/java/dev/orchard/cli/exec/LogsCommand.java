@@ -5,8 +5,9 @@ import dev.orchard.cli.message.CliException;
 import dev.orchard.cli.message.Messages;
 import dev.orchard.cli.road.Place;
 import dev.orchard.cli.road.Road;
-import dev.orchard.cli.road.SessionAddress;
 import dev.orchard.cli.terminal.LocalSide;
+import dev.orchard.client.Attachment;
+import dev.orchard.client.SessionAddress;
 import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -63,7 +64,8 @@ public final class LogsCommand implements Callable<Integer> {
       Plan plan =
           new Plan(
               session,
-              (offset, _, listener) -> road.log(address, offset, follow, listener),
+              (offset, _, ticket, listener) ->
+                  road.log(address, new Attachment(offset, false, false, ticket), follow, listener),
               Purpose.PRINT,
               false,
               Optional.empty(),

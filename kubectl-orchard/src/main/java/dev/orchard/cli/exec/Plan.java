@@ -1,11 +1,10 @@
 package dev.orchard.cli.exec;
 
-import dev.orchard.cli.road.Attachment;
-import dev.orchard.cli.road.Reply;
 import dev.orchard.cli.road.Road;
-import dev.orchard.cli.road.SessionAddress;
-import dev.orchard.cli.road.SessionStream;
-import dev.orchard.cli.terminal.WindowSize;
+import dev.orchard.client.ExecSession;
+import dev.orchard.client.SessionAddress;
+import dev.orchard.client.SessionOpener;
+import dev.orchard.client.WindowSize;
 import java.util.Optional;
 
 /**
@@ -15,32 +14,17 @@ import java.util.Optional;
  * @param purpose what we are to it
  * @param stdin whether local standard input goes to the command
  * @param tty the size of our terminal, if the command runs on one and we have a say in it
- * @param from offset of the first byte of output to print, or {@link #END}
+ * @param from offset of the first byte of output to print, or {@link ExecSession#END}
  * @param leased whether its command is ended a minute after we have left it
  */
 record Plan(
     String session,
-    Opener opener,
+    SessionOpener opener,
     Purpose purpose,
     boolean stdin,
     Optional<WindowSize> tty,
     long from,
     boolean leased) {
-  /** In place of an offset: what is printed from now on. Behind the end of every log. */
-  static final long END = 1L << 53;
-
-  /** Makes a connection to the session. */
-  @FunctionalInterface
-  interface Opener {
-    /**
-     * One attempt; blocks.
-     *
-     * @param from offset of the first byte of output to send
-     * @param again whether an earlier connection may still be taken for the one that writes
-     */
-    Reply<SessionStream> open(long from, boolean again, SessionStream.Listener listener);
-  }
-
   /** What a run is to its session. */
   enum Purpose {
     /** It made it: signals go to the command, and its code is ours. */
@@ -53,9 +37,11 @@ record Plan(
     PRINT
   }
 
-  static Opener attaching(Road road, SessionAddress session, boolean writes, boolean takeover) {
-    return (from, again, listener) ->
-        road.attach(session, new Attachment(from, writes, writes && (takeover || again)), listener);
+  /** Attaches by a road, each time. */
+  static SessionOpener attaching(
+      Road road, SessionAddress session, boolean writes, boolean takeover) {
+    return SessionOpener.attaching(
+        (how, listener) -> road.attach(session, how, listener), writes, takeover);
   }
 
   boolean passesSignals() {

@@ -2,11 +2,13 @@ package dev.orchard.cli.exec;
 
 import dev.orchard.cli.exec.Plan.Purpose;
 import dev.orchard.cli.message.Messages;
-import dev.orchard.cli.road.ExecSpec;
 import dev.orchard.cli.road.Road;
-import dev.orchard.cli.road.SessionAddress;
 import dev.orchard.cli.terminal.LocalSide;
+import dev.orchard.client.Creation;
+import dev.orchard.client.ExecRequest;
+import dev.orchard.client.SessionAddress;
 import dev.orchard.exec.session.DisconnectPolicy;
+import java.time.Duration;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -16,17 +18,21 @@ import org.jspecify.annotations.Nullable;
  * @param local where its streams, its signals and its terminal are
  */
 public record RemoteCommand(Road road, LocalSide local, Messages messages, RandomGenerator random) {
+  /** One that restarts is back by then; who has mistyped its address need not wait long. */
+  private static final Duration UNREACHABLE = Duration.ofSeconds(2);
+
   /** Creates the session, if it is not there already. */
-  void create(SessionAddress session, ExecSpec spec) throws InterruptedException {
-    new Creation(road, random, System::nanoTime).create(session, spec);
+  void create(SessionAddress session, ExecRequest spec) throws InterruptedException {
+    new Creation(UNREACHABLE, random, System::nanoTime)
+        .create(wait -> road.create(session, spec, wait), spec.startTimeout());
   }
 
   /** Creates the session and answers the exit code when it has ended, or we have left it. */
-  public int run(SessionAddress session, ExecSpec spec) throws InterruptedException {
+  public int run(SessionAddress session, ExecRequest spec) throws InterruptedException {
     return run(session, spec, null, EscapeKeys.none());
   }
 
-  int run(SessionAddress session, ExecSpec spec, @Nullable Format format, EscapeKeys escape)
+  int run(SessionAddress session, ExecRequest spec, @Nullable Format format, EscapeKeys escape)
       throws InterruptedException {
     create(session, spec);
     Plan plan =
@@ -42,8 +48,6 @@ public record RemoteCommand(Road road, LocalSide local, Messages messages, Rando
   }
 
   int follow(Plan plan, @Nullable Format format, EscapeKeys escape) throws InterruptedException {
-    return new SessionRun(
-            plan, Format.printer(format), escape, local, messages, random, System::nanoTime)
-        .run();
+    return new SessionRun(plan, Format.printer(format), escape, local, messages, random).run();
   }
 }

@@ -1,8 +1,8 @@
 package dev.orchard.cli.exec;
 
 import dev.orchard.cli.message.CliException;
-import dev.orchard.cli.road.ExecSpec;
-import dev.orchard.cli.terminal.WindowSize;
+import dev.orchard.client.ExecRequest;
+import dev.orchard.client.WindowSize;
 import dev.orchard.exec.session.DisconnectPolicy;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -59,9 +59,9 @@ final class RunOptions {
    *
    * @param comesBack whether somebody is expected to come back to the session
    */
-  ExecSpec spec(
+  ExecRequest spec(
       List<String> command, boolean stdin, Optional<WindowSize> terminal, boolean comesBack) {
-    return new ExecSpec(
+    return new ExecRequest(
         command,
         stdin,
         terminal,

@@ -1,67 +1,94 @@
 package dev.orchard.cli.exec;
 
 import com.google.protobuf.ByteString;
+import dev.orchard.client.ExecSession;
 import dev.orchard.exec.frame.Frame;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Reads local standard input on a thread of its own, one chunk each time there is room for it. All
- * methods are called by the run's thread.
+ * Reads local standard input on a thread of its own, one chunk each time there is room for it, and
+ * writes it to the session.
  */
 final class StdinPump {
-  private final InputStream stdin;
-  private final Consumer<Event> events;
-  private final Semaphore asked = new Semaphore(0);
-  private boolean started;
-  private boolean reading;
-  private boolean ended;
+  /** What Ctrl-C types on a raw terminal. */
+  private static final char INTERRUPT_KEY = 3;
 
-  StdinPump(InputStream stdin, Consumer<Event> events) {
+  private final InputStream stdin;
+  private final @Nullable EscapeKeys escape;
+  private final ExecSession session;
+  private final Consumer<Event> events;
+
+  /**
+   * Nothing is read yet.
+   *
+   * @param escape of a raw terminal; absent elsewhere
+   */
+  StdinPump(
+      InputStream stdin, @Nullable EscapeKeys escape, ExecSession session, Consumer<Event> events) {
     this.stdin = stdin;
+    this.escape = escape;
+    this.session = session;
     this.events = events;
   }
 
-  /** Asks for an {@link Event.Input}, unless one is on its way or there is no room for it. */
-  void ask(int room) {
-    if (reading || ended || room < Frame.MAX_DATA) {
-      return;
-    }
-    if (!started) {
-      started = true;
-      // A read from a terminal cannot be interrupted; it must not keep the process.
-      Thread.ofPlatform().daemon().name("local-stdin").start(this::run);
-    }
-    reading = true;
-    asked.release();
-  }
-
-  /** The input that was asked for is there. */
-  void arrived(boolean eof) {
-    reading = false;
-    ended = eof;
+  void start() {
+    // A read from a terminal cannot be interrupted; it must not keep the process.
+    Thread.ofPlatform().daemon().name("local-stdin").start(this::run);
   }
 
   private void run() {
     byte[] buffer = new byte[Frame.MAX_DATA];
     try {
-      boolean more = true;
-      while (more) {
-        asked.acquire();
-        int count = stdin.read(buffer);
-        more = count >= 0;
-        events.accept(
-            more
-                ? new Event.Input(ByteString.copyFrom(buffer, 0, count), false)
-                : new Event.Input(ByteString.EMPTY, true));
+      while (session.awaitStdinRoom()) {
+        int count = read(buffer);
+        if (count < 0) {
+          session.stdin().close();
+          return;
+        }
+        pass(ByteString.copyFrom(buffer, 0, count));
       }
-    } catch (IOException e) {
+    } catch (UnreadableException e) {
       // Not an end: a command must not take half of its input for all of it.
       events.accept(new Event.LocalFailed("standard input cannot be read: " + e.getMessage()));
+    } catch (IOException e) {
+      // The session is over, and takes no more.
+      return;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private int read(byte[] buffer) throws UnreadableException {
+    try {
+      return stdin.read(buffer);
+    } catch (IOException e) {
+      throw new UnreadableException(e);
+    }
+  }
+
+  private void pass(ByteString data) throws IOException {
+    if (escape == null) {
+      data.writeTo(session.stdin());
+      return;
+    }
+    if (!session.isConnected() && data.toStringUtf8().indexOf(INTERRUPT_KEY) >= 0) {
+      events.accept(new Event.Interrupted());
+    }
+    for (EscapeKeys.Key key : escape.typed(data)) {
+      if (key instanceof EscapeKeys.Key.Typed(ByteString keys)) {
+        keys.writeTo(session.stdin());
+      } else {
+        events.accept(new Event.Escaped(key));
+      }
+    }
+  }
+
+  private static final class UnreadableException extends Exception {
+    UnreadableException(IOException cause) {
+      super(cause.getMessage(), cause);
     }
   }
 }

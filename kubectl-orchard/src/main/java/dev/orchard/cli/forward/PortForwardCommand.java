@@ -5,9 +5,10 @@ import dev.orchard.cli.message.ExitCodes;
 import dev.orchard.cli.message.Messages;
 import dev.orchard.cli.road.Names;
 import dev.orchard.cli.road.Place;
-import dev.orchard.cli.road.Reply;
 import dev.orchard.cli.terminal.LocalSide;
 import dev.orchard.cli.terminal.LocalSignal;
+import dev.orchard.client.ClientException;
+import dev.orchard.client.Reply;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -158,7 +159,7 @@ public final class PortForwardCommand implements Callable<Integer> {
       if (!trouble.isEmpty()) {
         messages.say("port %d of %s: %s".formatted(port, vm, trouble));
       }
-    } catch (CliException | IOException e) {
+    } catch (ClientException | IOException e) {
       messages.say("port %d of %s: %s".formatted(port, vm, e.getMessage()));
     }
   }

@@ -1,5 +1,6 @@
 package dev.orchard.cli.kubeconfig;
 
+import dev.orchard.client.Identity;
 import java.util.Optional;
 
 /**

@@ -3,11 +3,13 @@ package dev.orchard.cli.kubeconfig;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.orchard.cli.kubeconfig.KubeconfigFiles.Entry;
 import dev.orchard.cli.message.CliException;
+import dev.orchard.client.Identity;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,8 +74,13 @@ final class KubernetesUser implements Identity {
   }
 
   @Override
-  public boolean mayHaveCertificate() {
-    return hasCertificate() || proof instanceof Credentials.Plugin;
+  public Optional<X509ExtendedKeyManager> keys() {
+    if (!hasCertificate() && !(proof instanceof Credentials.Plugin)) {
+      return Optional.empty();
+    }
+    // What is wrong with it is said here, and not by a handshake that fails.
+    certificate();
+    return Optional.of(new CertificateKeys(this::certificate));
   }
 
   private boolean hasCertificate() {
@@ -81,8 +88,7 @@ final class KubernetesUser implements Identity {
         || !user.text("client-certificate-data").isEmpty();
   }
 
-  @Override
-  public synchronized Optional<ClientCertificate> certificate() {
+  private synchronized Optional<ClientCertificate> certificate() {
     if (hasCertificate()) {
       if (own == null) {
         String source = "kubeconfig's user '" + name + "'";

@@ -1,7 +1,9 @@
 package dev.orchard.cli.message;
 
+import dev.orchard.client.ClientException;
+
 /** Ends the run with a message on stderr and one of the exit codes that are not the command's. */
-public final class CliException extends RuntimeException {
+public final class CliException extends ClientException {
   private final int exitCode;
 
   private CliException(int exitCode, String message) {

@@ -1,5 +1,8 @@
 package dev.orchard.cli.message;
 
+import dev.orchard.client.ClientException;
+import dev.orchard.client.RefusedException;
+
 /** Exit codes of the CLI's own; all others are the command's. docs/cli.md has the whole table. */
 public final class ExitCodes {
   public static final int OK = 0;
@@ -13,4 +16,13 @@ public final class ExitCodes {
   public static final int UNKNOWN = 255;
 
   private ExitCodes() {}
+
+  /** For what ended the run. */
+  public static int of(ClientException e) {
+    return switch (e) {
+      case CliException own -> own.exitCode();
+      case RefusedException refused -> UNKNOWN;
+      default -> LOCAL_FAILURE;
+    };
+  }
 }

@@ -1,68 +1,55 @@
 package dev.orchard.cli.road;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.orchard.cli.kubeconfig.Identity;
 import dev.orchard.cli.message.CliException;
+import dev.orchard.client.Attachment;
+import dev.orchard.client.Controllers;
+import dev.orchard.client.ExecRequest;
+import dev.orchard.client.Http;
+import dev.orchard.client.Identity;
+import dev.orchard.client.Reply;
+import dev.orchard.client.ServerAddress;
+import dev.orchard.client.SessionAddress;
+import dev.orchard.client.SessionStream;
 import dev.orchard.exec.frame.Frame;
-import java.net.http.HttpRequest;
 import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Function;
 
 /** Straight to a controller, by its HTTP API. */
 public final class DirectRoad implements Road {
   private final Http http;
+  private final Controllers controllers;
 
   public DirectRoad(ServerAddress controller, Identity identity) {
-    this.http = new Http(controller, identity, DirectRoad::meaning);
-  }
-
-  private static String meaning(int status) {
-    return switch (status) {
-      case 401 -> "the controller does not take these credentials";
-      case 403 -> "the controller does not allow it to this user";
-      case 404 -> "the controller does not know it";
-      default -> "the controller answered with HTTP status " + status;
-    };
+    this.http = new Http(controller, identity, Controllers::meaning);
+    this.controllers = new Controllers(List.of(http), 0);
   }
 
   @Override
-  public Reply<SessionAddress> create(SessionAddress session, ExecSpec spec, Duration wait)
+  public Reply<SessionAddress> create(SessionAddress session, ExecRequest spec, Duration wait)
       throws InterruptedException {
-    HttpRequest request =
-        http.request(collection(session) + "?wait=" + wait.plusMillis(999).toSeconds())
-            .header("Content-Type", "application/json")
-            .header("Prefer", "respond-async")
-            .timeout(wait.plus(Http.PATIENCE))
-            .POST(Http.json(RequestBody.request(session.session(), spec)))
-            .build();
-    return http.send(request).map(_ -> session);
+    return controllers.create(session, spec, wait);
   }
 
   @Override
   public Reply<SessionStream> attach(
       SessionAddress session, Attachment how, SessionStream.Listener listener) {
-    return http.webSocket(
-            path(session) + how.query(),
-            Optional.of(SessionSocket.SUBPROTOCOL),
-            new SessionSocket(listener))
-        .map(socket -> socket);
+    return controllers.attach(session, how, listener);
   }
 
   @Override
   public Reply<SessionStream> log(
-      SessionAddress session, long from, boolean follow, SessionStream.Listener listener) {
-    return http.stream(path(session) + "?from=" + from + "&follow=" + follow)
-        .map(body -> new LogStream(body, follow, listener));
+      SessionAddress session, Attachment how, boolean follow, SessionStream.Listener listener) {
+    return controllers.log(session, how, follow, listener);
   }
 
   @Override
   public Reply<SessionInfo> session(SessionAddress session) throws InterruptedException {
-    return http.send(http.request(path(session)).header("Accept", "application/json").build())
+    return http.send(
+            http.request(Controllers.path(session)).header("Accept", "application/json").build())
         .map(SessionInfo::ofMetadata);
   }
 
@@ -95,23 +82,12 @@ public final class DirectRoad implements Road {
   @Override
   public Reply<SessionAddress> signal(SessionAddress session, Frame.Signal signal)
       throws InterruptedException {
-    return post(
-        session, "signal", JsonNodeFactory.instance.objectNode().put("signal", signal.signal()));
+    return controllers.signal(session, signal);
   }
 
   @Override
   public Reply<SessionAddress> cancel(SessionAddress session) throws InterruptedException {
-    return post(session, "cancel", JsonNodeFactory.instance.objectNode());
-  }
-
-  private Reply<SessionAddress> post(SessionAddress session, String what, JsonNode body)
-      throws InterruptedException {
-    return http.send(
-            http.request(path(session) + "/" + what)
-                .header("Content-Type", "application/json")
-                .POST(Http.json(body))
-                .build())
-        .map(_ -> session);
+    return controllers.cancel(session);
   }
 
   @Override
@@ -139,9 +115,7 @@ public final class DirectRoad implements Road {
   public <L extends WebSocket.Listener> Reply<L> forward(
       String namespace, String vm, int port, L listener) {
     return http.webSocket(
-        "%s/%s/port-forward?port=%d".formatted(vms(namespace), vm, port),
-        Optional.empty(),
-        listener);
+        "%s/%s/port-forward?port=%d".formatted(vms(namespace), vm, port), listener);
   }
 
   @Override
@@ -154,16 +128,8 @@ public final class DirectRoad implements Road {
     return session.vm() + "/" + session.session();
   }
 
-  private static String collection(SessionAddress session) {
-    return vms(session.namespace()) + "/" + session.vm() + "/exec";
-  }
-
-  private static String path(SessionAddress session) {
-    return collection(session) + "/" + session.session();
-  }
-
   @Override
   public void close() {
-    http.close();
+    controllers.close();
   }
 }

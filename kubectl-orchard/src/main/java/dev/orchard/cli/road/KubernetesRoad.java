@@ -1,7 +1,14 @@
 package dev.orchard.cli.road;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.orchard.cli.kubeconfig.Identity;
+import dev.orchard.client.Attachment;
+import dev.orchard.client.ExecRequest;
+import dev.orchard.client.Http;
+import dev.orchard.client.Identity;
+import dev.orchard.client.Reply;
+import dev.orchard.client.ServerAddress;
+import dev.orchard.client.SessionAddress;
+import dev.orchard.client.SessionStream;
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.JsonFrames;
 import java.net.URLEncoder;
@@ -51,7 +58,7 @@ public final class KubernetesRoad implements Road {
   }
 
   @Override
-  public Reply<SessionAddress> create(SessionAddress session, ExecSpec spec, Duration wait)
+  public Reply<SessionAddress> create(SessionAddress session, ExecRequest spec, Duration wait)
       throws InterruptedException {
     Optional<Reply<SessionAddress>> unserved = whereUnserved(session);
     if (unserved.isPresent()) {
@@ -86,12 +93,12 @@ public final class KubernetesRoad implements Road {
     return Optional.empty();
   }
 
-  private Reply<SessionAddress> create(SessionAddress session, ExecSpec spec, JsonNode target)
+  private Reply<SessionAddress> create(SessionAddress session, ExecRequest spec, JsonNode target)
       throws InterruptedException {
     HttpRequest request =
         http.request(objects(session))
             .header("Content-Type", "application/json")
-            .POST(Http.json(RequestBody.object(session, spec, target)))
+            .POST(Http.json(ObjectBody.object(session, spec, target)))
             .build();
     Reply<JsonNode> created = http.send(request);
     if (created instanceof Reply.Refused<JsonNode> refused && refused.status() == CONFLICT) {
@@ -101,16 +108,16 @@ public final class KubernetesRoad implements Road {
   }
 
   /** The session that has the name already, if it is the one that is asked for. */
-  private Reply<SessionAddress> running(SessionAddress session, ExecSpec spec)
+  private Reply<SessionAddress> running(SessionAddress session, ExecRequest spec)
       throws InterruptedException {
     return switch (http.send(http.request(objects(session) + "/" + session.session()).build())) {
       case Reply.Done<JsonNode>(JsonNode object) ->
           object
                   .path("metadata")
                   .path("annotations")
-                  .path(RequestBody.DIGEST_ANNOTATION)
+                  .path(ObjectBody.DIGEST_ANNOTATION)
                   .asText("")
-                  .equals(RequestBody.digest(session.vm(), spec))
+                  .equals(ObjectBody.digest(session.vm(), spec))
               ? new Reply.Done<>(session)
               : new Reply.Refused<>(
                   CONFLICT,
@@ -126,18 +133,13 @@ public final class KubernetesRoad implements Road {
   @Override
   public Reply<SessionStream> attach(
       SessionAddress session, Attachment how, SessionStream.Listener listener) {
-    return http.webSocket(
-            subresource(session, "attach") + how.query(),
-            Optional.of(SessionSocket.SUBPROTOCOL),
-            new SessionSocket(listener))
-        .map(socket -> socket);
+    return http.attach(subresource(session, "attach"), how, listener);
   }
 
   @Override
   public Reply<SessionStream> log(
-      SessionAddress session, long from, boolean follow, SessionStream.Listener listener) {
-    return http.stream(subresource(session, "log") + "?from=" + from + "&follow=" + follow)
-        .map(body -> new LogStream(body, follow, listener));
+      SessionAddress session, Attachment how, boolean follow, SessionStream.Listener listener) {
+    return http.log(subresource(session, "log"), how, follow, listener);
   }
 
   @Override
@@ -223,7 +225,6 @@ public final class KubernetesRoad implements Road {
       String namespace, String vm, int port, L listener) {
     return http.webSocket(
         "%s/namespaces/%s/vms/%s/portforward?port=%d".formatted(SUBRESOURCES, namespace, vm, port),
-        Optional.empty(),
         listener);
   }
 

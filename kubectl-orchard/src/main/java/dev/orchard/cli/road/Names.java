@@ -1,6 +1,7 @@
 package dev.orchard.cli.road;
 
 import dev.orchard.cli.message.CliException;
+import dev.orchard.client.SessionAddress;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 

@@ -1,6 +1,7 @@
 package dev.orchard.cli.road;
 
 import dev.orchard.cli.message.CliException;
+import dev.orchard.client.SessionAddress;
 
 /**
  * Whom to speak to, and about which namespace. Closing it closes the road.

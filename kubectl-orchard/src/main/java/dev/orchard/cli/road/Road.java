@@ -1,5 +1,10 @@
 package dev.orchard.cli.road;
 
+import dev.orchard.client.Attachment;
+import dev.orchard.client.ExecRequest;
+import dev.orchard.client.Reply;
+import dev.orchard.client.SessionAddress;
+import dev.orchard.client.SessionStream;
 import dev.orchard.exec.frame.Frame;
 import java.net.http.WebSocket;
 import java.time.Duration;
@@ -16,7 +21,7 @@ public interface Road extends AutoCloseable {
    *
    * @param wait for the VM to be ready; the answer comes by then, whichever way
    */
-  Reply<SessionAddress> create(SessionAddress session, ExecSpec spec, Duration wait)
+  Reply<SessionAddress> create(SessionAddress session, ExecRequest spec, Duration wait)
       throws InterruptedException;
 
   /** Opens a socket to the session. */
@@ -26,11 +31,10 @@ public interface Road extends AutoCloseable {
   /**
    * Opens a stream that only reads.
    *
-   * @param from offset of the first byte of output to send
    * @param follow whether it goes on to the session's end, and not only to what there is now
    */
   Reply<SessionStream> log(
-      SessionAddress session, long from, boolean follow, SessionStream.Listener listener);
+      SessionAddress session, Attachment how, boolean follow, SessionStream.Listener listener);
 
   /** What there is to know of a session. */
   Reply<SessionInfo> session(SessionAddress session) throws InterruptedException;

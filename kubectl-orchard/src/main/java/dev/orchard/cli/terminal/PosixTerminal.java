@@ -1,5 +1,6 @@
 package dev.orchard.cli.terminal;
 
+import dev.orchard.client.WindowSize;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

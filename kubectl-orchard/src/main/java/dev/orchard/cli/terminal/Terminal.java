@@ -1,5 +1,6 @@
 package dev.orchard.cli.terminal;
 
+import dev.orchard.client.WindowSize;
 import java.util.Optional;
 
 /** The terminal that this process was started on, if there is one. */

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import dev.orchard.cli.terminal.LocalSignal;
 import dev.orchard.cli.terminal.Terminal;
-import dev.orchard.cli.terminal.WindowSize;
+import dev.orchard.client.WindowSize;
 import dev.orchard.exec.frame.ErrorCode;
 import dev.orchard.exec.frame.ExitReason;
 import dev.orchard.exec.frame.Frame;

@@ -12,6 +12,8 @@ import com.sun.net.httpserver.HttpsServer;
 import dev.orchard.cli.kubeconfig.Kubeconfig;
 import dev.orchard.cli.kubeconfig.KubeconfigReader;
 import dev.orchard.cli.message.CliException;
+import dev.orchard.client.Http;
+import dev.orchard.client.ServerAddress;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
