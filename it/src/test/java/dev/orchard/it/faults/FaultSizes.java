@@ -44,7 +44,11 @@ enum FaultSizes {
   /** Seconds for which the API server, then every controller is away. */
   F21_SECONDS(10, 60),
   /** Pauses of an operator while another one works. */
-  F22_PAUSES(5, 50);
+  F22_PAUSES(5, 50),
+  /** Commands of a worker whose links are all primary. */
+  F22_COMMANDS(20, 1_000),
+  /** Replicas that are replaced at another address, on each road. */
+  F23_REPLACEMENTS(5, 500);
 
   /** JUnit's tag of every case, beside that of its own number, such as {@code F1}. */
   static final String TAG = "faults";

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,6 +108,15 @@ final class Part {
   /** Whether it does its work. */
   boolean isReady() {
     return ready.getAsBoolean();
+  }
+
+  /** How many lines of all that it has said so far have these words. */
+  long said(String words) {
+    try (Stream<String> lines = Files.lines(log)) {
+      return lines.filter(line -> line.contains(words)).count();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Of the process that was started last. */

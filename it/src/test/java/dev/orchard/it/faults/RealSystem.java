@@ -67,7 +67,7 @@ final class RealSystem {
   // A loaded machine without KVM takes 64 s to boot a guest.
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final Duration POLL = Duration.ofMillis(50);
-  private static final String WORKER = "host";
+  static final String WORKER = "worker";
   private static final String IMAGE = "default";
   private static final Map<RuntimeChoice, RealSystem> SHARED = new HashMap<>();
 
@@ -77,13 +77,17 @@ final class RealSystem {
   private final CertificateAuthority authority;
   private final KubernetesClient kubernetes;
   private final Path kubeconfig;
-  private final List<Integer> ports = freePorts(2 * REPLICAS);
+
+  /** Two of each replica, and two that are another address of any. */
+  private final List<Integer> ports = freePorts(2 * REPLICAS + 2);
+
   private final HttpClient http;
   private final KeyAndCertificate serving;
   private final Path ticketKey;
   private final List<Part> controllers;
   private final Part operator;
   private final Part worker;
+  private final GuestSupply supply;
 
   @SuppressWarnings("this-escape")
   private RealSystem(RuntimeChoice runtime) throws InterruptedException {
@@ -111,14 +115,17 @@ final class RealSystem {
     serving = authority.issue("controller", Aggregation.SERVER_NAME);
     ticketKey = data.resolve("ticket-key");
     OwnerFiles.write(ticketKey, Base64.getEncoder().encodeToString(new byte[32]) + "\n");
-    controllers = IntStream.range(0, REPLICAS).mapToObj(this::controller).toList();
+    controllers = IntStream.range(0, REPLICAS).mapToObj(index -> controller(index, index)).toList();
     operator = operator("operator");
-    Path token = data.resolve("worker-token");
-    OwnerFiles.write(token, Preparation.workerToken(kubernetes, WORKER));
-    GuestSupply supply =
+    supply =
         new GuestSupplier(settings.path(), Path.of("..", "images", "guest", "build"), _ -> {})
             .supply(runtime);
-    worker = worker(supply, data.resolve("worker"), token);
+    worker =
+        worker(
+            WORKER,
+            IntStream.range(0, REPLICAS)
+                .mapToObj(index -> "127.0.0.1:" + workerPort(index))
+                .collect(Collectors.joining(",")));
   }
 
   /** The system of that runtime, with every part running. */
@@ -137,6 +144,11 @@ final class RealSystem {
   /** Port of a replica's HTTP API. */
   int port(int replica) {
     return ports.get(2 * replica);
+  }
+
+  /** Port of a replica's gRPC gateway. */
+  int workerPort(int replica) {
+    return ports.get(2 * replica + 1);
   }
 
   /** The unix socket by which the worker reaches the agent of a VM. */
@@ -174,6 +186,11 @@ final class RealSystem {
   /** PEM file of the authority that signed the controllers' certificates. */
   Path ca() {
     return authority.certificateFile();
+  }
+
+  /** Of the controllers, for those who stand before one. */
+  KeyAndCertificate serving() {
+    return serving;
   }
 
   /** A client with every right; not to be closed. */
@@ -296,7 +313,15 @@ final class RealSystem {
     return parts;
   }
 
-  private Part controller(int index) {
+  /**
+   * Another process of a replica's name, at ports of its own: {@link #port} and {@link #workerPort}
+   * of {@link #REPLICAS}.
+   */
+  Part controllerElsewhere(int index) {
+    return controller(index, REPLICAS);
+  }
+
+  private Part controller(int index, int at) {
     String name = "replica-" + index;
     return new Part(
         name,
@@ -307,29 +332,28 @@ final class RealSystem {
             Map.entry("ORCHARD_TLS_CERT", serving.certificate().toString()),
             Map.entry("ORCHARD_TLS_KEY", serving.key().toString()),
             Map.entry("ORCHARD_BIND_ADDRESS", "127.0.0.1"),
-            Map.entry("ORCHARD_HTTP_PORT", Integer.toString(ports.get(2 * index))),
-            Map.entry("ORCHARD_WORKER_PORT", Integer.toString(ports.get(2 * index + 1))),
+            Map.entry("ORCHARD_HTTP_PORT", Integer.toString(port(at))),
+            Map.entry("ORCHARD_WORKER_PORT", Integer.toString(workerPort(at))),
             // One caller is all of them.
             Map.entry("ORCHARD_CALLER_REQUESTS", "5000"),
             Map.entry("ORCHARD_CALLER_STARTS", "1000"),
             Map.entry("ORCHARD_REPLICA", name),
             Map.entry("ORCHARD_REPLICAS", Integer.toString(REPLICAS)),
             Map.entry("ORCHARD_TICKET_KEY", ticketKey.toString())),
-        () -> isReady(server(index)));
+        () -> isReady(server(at)));
   }
 
-  private Part worker(GuestSupply supply, Path data, Path token) {
+  /** A worker of that name, which is not started, and the list of controllers that it is given. */
+  Part worker(String name, String controllers) {
+    Path data = folder.resolve("data");
+    Path token = data.resolve(name + "-token");
+    OwnerFiles.write(token, Preparation.workerToken(kubernetes, name));
     List<String> arguments = new ArrayList<>();
-    arguments.addAll(List.of("--name", WORKER, "--data-dir", data.toString()));
+    arguments.addAll(List.of("--name", name, "--controllers", controllers));
+    arguments.addAll(List.of("--data-dir", data.resolve(name).toString()));
     arguments.addAll(List.of("--controller-ca", ca().toString()));
     arguments.addAll(List.of("--token-file", token.toString()));
     arguments.addAll(List.of("--cpu", "64", "--memory", "65536"));
-    arguments.addAll(
-        List.of(
-            "--controllers",
-            IntStream.range(0, REPLICAS)
-                .mapToObj(index -> "127.0.0.1:" + ports.get(2 * index + 1))
-                .collect(Collectors.joining(","))));
     switch (supply) {
       case GuestSupply.Qemu(Path _, Path image) ->
           arguments.addAll(
@@ -352,11 +376,11 @@ final class RealSystem {
                   String.join(" ", new Jvm("dev.orchard.agent.Main", 128).command(List.of()))));
     }
     return new Part(
-        "worker",
+        name,
         new Jvm("dev.orchard.worker.Main", 256),
         arguments,
         Map.of(),
-        this::isWorkerReady);
+        () -> isWorkerReady(name));
   }
 
   private boolean isReady(URI server) {
@@ -372,8 +396,8 @@ final class RealSystem {
     }
   }
 
-  private boolean isWorkerReady() {
-    Worker object = kubernetes.resources(Worker.class).withName(WORKER).get();
+  private boolean isWorkerReady(String name) {
+    Worker object = kubernetes.resources(Worker.class).withName(name).get();
     return object != null && Conditions.isTrue(object.statusOrEmpty().conditions(), "Ready");
   }
 
@@ -410,13 +434,13 @@ final class RealSystem {
     }
   }
 
-  /** Machines of our worker that have this on their command line. */
+  /** Machines of our workers that have this on their command line. */
   private List<ProcessHandle> ours(String argument) {
-    String data = folder.resolve("data").resolve("worker").resolve("vms").toString();
+    String data = folder.resolve("data").toString();
     return ProcessHandle.allProcesses()
         .filter(process -> {
           String line = ApiServer.commandLine(process);
-          return line.contains(data) && line.contains(argument);
+          return line.contains(data) && line.contains("/vms/") && line.contains(argument);
         })
         .toList();
   }

@@ -8,16 +8,9 @@ import dev.orchard.crds.vmexec.VMExecState;
 import dev.orchard.dev.guest.RuntimeChoice;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.Watch;
-import io.fabric8.kubernetes.client.Watcher;
-import io.fabric8.kubernetes.client.WatcherException;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Random;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -36,7 +29,7 @@ class TwoOperatorsIT {
     int pauses = FaultSizes.F22_PAUSES.size();
     Summary summary =
         new Summary("F22", "two operators, one paused and continued").with("pauses", pauses);
-    States states = new States();
+    States states = new States(VM);
     Part second = system.operator("operator-2");
     system.createVm(VM);
     try (Watch _ =
@@ -72,10 +65,10 @@ class TwoOperatorsIT {
     summary
         .with("commands", commands)
         .with("runs", ran.values().stream().mapToInt(Integer::intValue).sum())
-        .with("states seen", states.seen)
-        .with("steps back", states.back.size())
+        .with("states seen", states.seen())
+        .with("steps back", states.back().size())
         .write();
-    assertThat(states.back).isEmpty();
+    assertThat(states.back()).isEmpty();
     assertThat(ends).containsOnly(VMExecState.SUCCEEDED);
     assertThat(ran).hasSize(commands).allSatisfy((_, times) -> assertThat(times).isEqualTo(1));
   }
@@ -88,34 +81,6 @@ class TwoOperatorsIT {
           new ObjectMetaBuilder().withName(name).withNamespace(RealSystem.NAMESPACE).build());
       exec.setSpec(VMExecSpec.of(VM, NumberedLines.command(runs.folder(), name, 1)).build());
       system.kubernetes().resource(exec).create();
-    }
-  }
-
-  /** What a watch has seen of each object, in order. Called by one thread at a time. */
-  private static final class States implements Watcher<VMExec> {
-    private final Map<String, VMExecState> last = new ConcurrentHashMap<>();
-    private final Queue<String> back = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger seen = new AtomicInteger();
-
-    @Override
-    public void eventReceived(Action action, VMExec exec) {
-      VMExecState state = exec.statusOrEmpty().state();
-      String name = exec.getMetadata().getName();
-      if (state == null || !exec.getSpec().vmName().equals(VM)) {
-        return;
-      }
-      seen.incrementAndGet();
-      VMExecState before = last.put(name, state);
-      if (before != null && !state.mayFollow(before)) {
-        back.add("%s: %s after %s".formatted(name, state, before));
-      }
-    }
-
-    @Override
-    public void onClose(@Nullable WatcherException cause) {
-      if (cause != null) {
-        back.add("the watch ended: " + cause);
-      }
     }
   }
 }
