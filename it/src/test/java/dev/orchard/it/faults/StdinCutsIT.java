@@ -45,7 +45,7 @@ class StdinCutsIT {
     RealSystem system = RealSystem.with(RuntimeChoice.PROCESS);
     int rounds = FaultSizes.F11_ROUNDS.size();
     Random random = new Random(FaultSizes.seed());
-    Summary summary = new Summary("F11", "16 MiB into sha256sum, cut every 64 KiB");
+    Summary summary = new Summary("F11", "16 MiB into sha256sum, connections cut at any byte");
     List<Integer> ports = IntStream.range(0, RealSystem.REPLICAS).mapToObj(system::port).toList();
     AtomicInteger equal = new AtomicInteger();
     system.createVm(VM);
