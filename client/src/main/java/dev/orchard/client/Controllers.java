@@ -37,6 +37,10 @@ public final class Controllers implements AutoCloseable {
     };
   }
 
+  int size() {
+    return replicas.size();
+  }
+
   private Http http() {
     return replicas.get(Math.floorMod(next.getAndIncrement(), replicas.size()));
   }

@@ -45,7 +45,7 @@ public final class Creation {
     long deadline = nanos.getAsLong() + wait.toNanos();
     Duration unreached = unreachable.compareTo(wait) < 0 ? unreachable : wait;
     long unreachedDeadline = nanos.getAsLong() + unreached.toNanos();
-    Backoff backoff = new Backoff(random);
+    Backoff backoff = new Backoff(random, 1);
     while (true) {
       switch (asking.create(positive(left(deadline)))) {
         case Reply.Done<SessionAddress> done -> {

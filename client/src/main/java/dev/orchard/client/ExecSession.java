@@ -42,9 +42,15 @@ public final class ExecSession implements AutoCloseable {
    * @param stdin whether it takes a standard input, and from here
    * @param tty its terminal's size, if it runs on one: what is typed while disconnected is not sent
    *     later
+   * @param servers that connections are tried at in turn, each as good as the other
    */
   public record Terms(
-      String session, long from, boolean writes, boolean stdin, Optional<WindowSize> tty) {}
+      String session,
+      long from,
+      boolean writes,
+      boolean stdin,
+      Optional<WindowSize> tty,
+      int servers) {}
 
   private final Terms terms;
   private final SessionListener listener;
@@ -81,7 +87,7 @@ public final class ExecSession implements AutoCloseable {
     this.session = client(terms.from());
     terms.tty().ifPresent(outbox::created);
     Connector connector = new Connector(terms.session(), opener, inbox::add);
-    this.hop = new Hop(connector, outbox, random, nanos);
+    this.hop = new Hop(connector, outbox, random, terms.servers(), nanos);
     this.thread = Thread.ofVirtual().name("session-" + terms.session()).unstarted(this::run);
   }
 

@@ -23,6 +23,7 @@ final class Hop {
   private final Connector connector;
   private final Outbox outbox;
   private final RandomGenerator random;
+  private final int servers;
   private final LongSupplier nanos;
 
   private int number;
@@ -34,12 +35,18 @@ final class Hop {
   private long heardAt;
   private long spokeAt;
 
-  Hop(Connector connector, Outbox outbox, RandomGenerator random, LongSupplier nanos) {
+  /**
+   * Without a connection.
+   *
+   * @param servers that attempts are made at in turn
+   */
+  Hop(Connector connector, Outbox outbox, RandomGenerator random, int servers, LongSupplier nanos) {
     this.connector = connector;
     this.outbox = outbox;
     this.random = random;
+    this.servers = servers;
     this.nanos = nanos;
-    this.backoff = new Backoff(random);
+    this.backoff = new Backoff(random, servers);
   }
 
   /** The first attempt to connect. */
@@ -86,7 +93,7 @@ final class Hop {
     heardAt = nanos.getAsLong();
     if (well) {
       cut = false;
-      backoff = new Backoff(random);
+      backoff = new Backoff(random, servers);
     }
   }
 

@@ -143,7 +143,8 @@ public final class OrchardClient implements AutoCloseable {
       Optional<WindowSize> tty,
       SessionListener listener) {
     return ExecSession.follow(
-        new ExecSession.Terms(session.vm() + "/" + session.session(), from, writes, stdin, tty),
+        new ExecSession.Terms(
+            session.vm() + "/" + session.session(), from, writes, stdin, tty, controllers.size()),
         SessionOpener.attaching(
             (how, stream) -> controllers.attach(session, how, stream), writes, writes),
         listener,

@@ -23,7 +23,7 @@ class ExecSessionTest {
 
   private ExecSession follow(boolean stdin, SessionListener listener) {
     return ExecSession.follow(
-        new ExecSession.Terms("vm/s", 0, stdin, stdin, Optional.empty()),
+        new ExecSession.Terms("vm/s", 0, stdin, stdin, Optional.empty(), 1),
         played,
         listener,
         new Random(1));

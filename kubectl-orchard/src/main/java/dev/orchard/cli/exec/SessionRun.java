@@ -54,7 +54,7 @@ final class SessionRun {
     this.session =
         ExecSession.follow(
             new ExecSession.Terms(
-                plan.session(), plan.from(), plan.passesSignals(), plan.stdin(), plan.tty()),
+                plan.session(), plan.from(), plan.passesSignals(), plan.stdin(), plan.tty(), 1),
             plan.opener(),
             output,
             random);
