@@ -94,6 +94,8 @@ class TicketTest {
     cutOff = Fixture.start(otherFolder, s -> s.withTicketKey(key).withTimeouts(timeouts));
     otherLink = cutOff.worker("w1");
     cutOff.api.stop();
+    // Until it has noticed, a ticket alone brings no other one.
+    var _ = otherLink.take(said -> said.hasKubernetes() && !said.getKubernetes().getReachable());
   }
 
   @BeforeEach
