@@ -159,6 +159,37 @@ class SessionOnProcessTest {
   }
 
   @Test
+  void aTakeoverGoesOnFromWhatThePipeHasTaken() throws Exception {
+    Path gate = folder.resolve("gate");
+    String command = "while [ ! -e '" + gate + "' ]; do sleep 0.1; done; cat";
+    ExecSpec spec = spec("/bin/sh", "-c", command).setStdin(true).build();
+    Reader first = controller.startAttached(spec, writing());
+    ByteString chunk = ByteString.copyFromUtf8("a".repeat(Frame.MAX_DATA));
+    for (int i = 0; i < 10; i++) {
+      first.send(new Frame.Stdin((long) i * Frame.MAX_DATA, chunk, false));
+    }
+    await().until(() -> lastAck(first) > 0);
+
+    Reader second = controller.attach(writing().setExecUid(spec.getUid()).setTakeover(true));
+    await().until(() -> lastAck(second) > 0);
+    long taken = lastAck(second);
+    second.send(new Frame.Stdin(taken, ByteString.copyFromUtf8("b".repeat(100)), true));
+    Files.createFile(gate);
+
+    assertThat(second.awaitExit().code()).isZero();
+    assertThat(second.stdout()).isEqualTo("a".repeat((int) taken) + "b".repeat(100));
+    assertThat(taken).isLessThan(10L * Frame.MAX_DATA);
+  }
+
+  private static long lastAck(Reader reader) {
+    return reader.frames().stream()
+        .filter(Frame.Ack.class::isInstance)
+        .mapToLong(frame -> ((Frame.Ack) frame).stdinOffset())
+        .max()
+        .orElse(-1);
+  }
+
+  @Test
   void aReaderThatSendsStdinIsRefused() {
     ExecSpec spec = spec("/bin/cat").setStdin(true).build();
     Reader reader = controller.startAttached(spec, reading());

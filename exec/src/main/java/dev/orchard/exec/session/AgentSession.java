@@ -86,9 +86,10 @@ public final class AgentSession {
    * A stream of the worker takes this session over.
    *
    * @param from everything before it is stored by the worker
+   * @param dropStdin forgets stdin that the pipe has not taken, an end behind it included
    * @return why not, where that cannot be
    */
-  public Optional<String> attach(long from) {
+  public Optional<String> attach(long from, boolean dropStdin) {
     if (from > totals.end()) {
       return Optional.of("output ends at " + totals.end() + ", before " + from);
     }
@@ -103,6 +104,9 @@ public final class AgentSession {
     startedSent = false;
     exitSent = false;
     failures.clear();
+    if (dropStdin) {
+      stdin.drop();
+    }
     ackSent = stdin.taken();
     return Optional.empty();
   }
@@ -243,6 +247,11 @@ public final class AgentSession {
   /** The offset of stdin up to which the process' pipe has taken it. */
   public long stdinOffset() {
     return stdin.taken();
+  }
+
+  /** The offset of stdin up to which it was received. */
+  public long stdinReceived() {
+    return stdin.received();
   }
 
   /** The next frame for the attached worker, or empty while there is none. */

@@ -20,6 +20,7 @@ public final class ClientSession {
 
   private boolean connected;
   private Frame.@Nullable Started begun;
+  private boolean stdinBegun;
   private boolean missing;
   private long skipped;
   private @Nullable Outcome outcome;
@@ -112,6 +113,10 @@ public final class ClientSession {
 
   private Reaction acknowledged(long stdinOffset) {
     if (!stdin.offsetKnown()) {
+      if (stdinBegun && !tty && stdinOffset > stdin.received()) {
+        return end(new Outcome.Unknown("another client has written to the session's stdin"));
+      }
+      stdinBegun = true;
       stdin.resume(stdinOffset);
     } else if (!stdin.acknowledged(stdinOffset)) {
       return new Reaction.Reconnect("stdin was acknowledged up to " + stdinOffset + ", unsent");

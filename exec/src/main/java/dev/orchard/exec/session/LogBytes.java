@@ -1,5 +1,6 @@
 package dev.orchard.exec.session;
 
+import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.StdStream;
 
 /** How many bytes of each stream the log was given, evicted ones among them. */
@@ -23,5 +24,15 @@ final class LogBytes {
 
   long end() {
     return stdout + stderr;
+  }
+
+  /** Whether it was given as much as the process is said to have written. */
+  boolean isAllOf(Frame.Exit exit) {
+    return exit.stdoutBytes() == stdout && exit.stderrBytes() == stderr;
+  }
+
+  @Override
+  public String toString() {
+    return stdout + " and " + stderr;
   }
 }

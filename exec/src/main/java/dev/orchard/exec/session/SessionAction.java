@@ -22,8 +22,12 @@ public sealed interface SessionAction {
   /** Open a stream to the agent that starts the command. */
   record Start() implements SessionAction {}
 
-  /** Open a stream to the agent that resumes the session behind what the log has. */
-  record Attach(long from) implements SessionAction {}
+  /**
+   * Open a stream to the agent that resumes the session behind what the log has.
+   *
+   * @param dropStdin the agent is to forget what the process has not taken of stdin
+   */
+  record Attach(long from, boolean dropStdin) implements SessionAction {}
 
   record ToGuest(Frame.In frame) implements SessionAction {}
 

@@ -20,8 +20,14 @@ public sealed interface SessionEvent {
    */
   record BootUnknown(String why) implements SessionEvent {}
 
-  /** The agent took the stream. */
-  record GuestAttached(long stdinOffset) implements SessionEvent {}
+  /**
+   * The agent took the stream.
+   *
+   * @param stdinOffset what stdin's pipe has taken
+   * @param stdinReceived what the agent has received of stdin, and holds from {@code stdinOffset}
+   *     on
+   */
+  record GuestAttached(long stdinOffset, long stdinReceived) implements SessionEvent {}
 
   record GuestRefused(RefusalReason reason, String message) implements SessionEvent {}
 
@@ -29,6 +35,9 @@ public sealed interface SessionEvent {
   record GuestClosed() implements SessionEvent {}
 
   record FromGuest(Frame.Out frame) implements SessionEvent {}
+
+  /** Another attachment may write now: a new client's, or the same one's that has come back. */
+  record WriterAttached() implements SessionEvent {}
 
   /** From the attachment that may write. */
   record FromWriter(Frame.In frame) implements SessionEvent {}

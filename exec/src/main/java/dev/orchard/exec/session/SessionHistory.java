@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * read again after a restart, so that neither can know more than the other.
  */
 final class SessionHistory {
-  private WorkerSession.Phase phase = WorkerSession.Phase.WAITING;
+  private SessionPhase phase = SessionPhase.WAITING;
   private @Nullable Fence intent;
   private long pid;
   private long startedAt;
@@ -24,25 +24,25 @@ final class SessionHistory {
     switch (record) {
       case JournalRecord.Intent r -> {
         intent = new Fence(r.bootId(), r.instance());
-        phase = WorkerSession.Phase.INTENDED;
+        phase = SessionPhase.INTENDED;
       }
       case JournalRecord.Started r -> {
         pid = r.pid();
         startedAt = r.startTimeMillis();
-        phase = WorkerSession.Phase.RUNNING;
+        phase = SessionPhase.RUNNING;
       }
       case JournalRecord.Detached r -> detached = true;
       case JournalRecord.Ending r -> ending = r;
       case JournalRecord.Exited r -> {
         exit = r.exit();
         completedAt = r.completionTimeMillis();
-        phase = WorkerSession.Phase.FINISHED;
+        phase = SessionPhase.FINISHED;
       }
       case JournalRecord.Acknowledged r -> acknowledged = true;
     }
   }
 
-  WorkerSession.Phase phase() {
+  SessionPhase phase() {
     return phase;
   }
 

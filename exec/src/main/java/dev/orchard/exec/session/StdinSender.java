@@ -13,7 +13,7 @@ final class StdinSender {
   private boolean offsetKnown;
   private long sent;
 
-  /** The most that an earlier sender may have sent: what of it is taken is acknowledged here. */
+  /** Where what earlier senders sent ends: what of it is taken is acknowledged here. */
   private long sentBefore;
 
   private boolean endSent;
@@ -28,11 +28,21 @@ final class StdinSender {
 
   /** A new connection, on which the next place has taken everything before {@code offset}. */
   void resume(long offset) {
+    resume(offset, offset);
+  }
+
+  /** As the other, and it holds what an earlier sender sent before {@code received}. */
+  void resume(long offset, long received) {
     queue.takenUpTo(offset);
     offsetKnown = true;
     sent = queue.taken();
-    sentBefore = offset + AgentSession.STDIN_WINDOW;
+    sentBefore = received;
     endSent = false;
+  }
+
+  /** The next place may hold what it was sent. */
+  boolean mayBeHeld() {
+    return Math.max(sent, sentBefore) > queue.taken();
   }
 
   /** The connection is gone: where the next place is will be told by {@link #resume}. */

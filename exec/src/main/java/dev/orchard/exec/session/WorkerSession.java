@@ -37,17 +37,9 @@ public final class WorkerSession {
 
   private static final int MAX_VIOLATIONS = 3;
 
-  /** Where a session stands. Grows only. */
-  public enum Phase {
-    WAITING,
-    INTENDED,
-    RUNNING,
-    FINISHED
-  }
-
   private final SessionRules rules;
   private final ByteString spec;
-  private final StdinSender stdin;
+  private final WriterStdin stdin;
   private final Deadlines deadlines;
   private final SessionHistory history = new SessionHistory();
   private final List<SessionAction> actions = new ArrayList<>();
@@ -55,7 +47,6 @@ public final class WorkerSession {
   private final Undelivered undelivered = new Undelivered();
 
   private boolean starting;
-  private boolean stdinOffsetKnown;
   private boolean attached;
   private boolean guestReleased;
   private long storedTold;
@@ -66,8 +57,7 @@ public final class WorkerSession {
   private WorkerSession(SessionRules rules, ByteString spec, long now, boolean stdinOffsetKnown) {
     this.rules = rules;
     this.spec = spec;
-    this.stdin = new StdinSender(rules.stdin());
-    this.stdinOffsetKnown = stdinOffsetKnown;
+    this.stdin = new WriterStdin(rules.stdin(), stdinOffsetKnown);
     this.now = now;
     this.deadlines = new Deadlines(rules, now);
   }
@@ -122,10 +112,12 @@ public final class WorkerSession {
       case SessionEvent.GuestLost() -> guestLost();
       case SessionEvent.VmGone(String why) -> vmGone(why);
       case SessionEvent.BootUnknown(String why) -> lost(why);
-      case SessionEvent.GuestAttached(long stdinOffset) -> guestAttached(stdinOffset);
+      case SessionEvent.GuestAttached attached ->
+          guestAttached(attached.stdinOffset(), attached.stdinReceived());
       case SessionEvent.GuestRefused refused -> guestRefused(refused.reason(), refused.message());
       case SessionEvent.GuestClosed() -> guestClosed();
       case SessionEvent.FromGuest(Frame.Out frame) -> fromGuest(frame);
+      case SessionEvent.WriterAttached() -> writerAttached();
       case SessionEvent.FromWriter(Frame.In frame) -> fromWriter(frame);
       case SessionEvent.Foreground(int attachments) -> deadlines.lease().held(attachments > 0);
       case SessionEvent.KubernetesReachable api -> deadlines.lease().reachable(api.reachable());
@@ -147,7 +139,7 @@ public final class WorkerSession {
   }
 
   private void guestClosed() {
-    guestReleased = phase() == Phase.FINISHED;
+    guestReleased = phase() == SessionPhase.FINISHED;
     guestLost();
   }
 
@@ -155,7 +147,7 @@ public final class WorkerSession {
     guestLost();
     Fence asked = history.intent();
     if (asked == null) {
-      if (phase() == Phase.FINISHED) {
+      if (phase() == SessionPhase.FINISHED) {
         return;
       }
       if (!fence.bootId().equals(rules.bootId())) {
@@ -169,8 +161,8 @@ public final class WorkerSession {
       actions.add(new SessionAction.Start());
     } else if (fence.equals(asked)) {
       starting = false;
-      if (phase() != Phase.FINISHED || !guestReleased) {
-        actions.add(new SessionAction.Attach(logEnd()));
+      if (phase() != SessionPhase.FINISHED || !guestReleased) {
+        attach();
       }
     } else {
       lost(
@@ -181,22 +173,37 @@ public final class WorkerSession {
   }
 
   private void vmGone(String why) {
-    if (phase() == Phase.WAITING) {
-      finish(startFailed(why));
+    if (phase() == SessionPhase.WAITING) {
+      startFailed(why);
     } else {
       lost(why);
     }
   }
 
-  private void guestAttached(long stdinOffset) {
+  /** So that the guest forgets stdin; one that is not attached is attached to anyway. */
+  private void attachAgain() {
+    if (attached) {
+      guestLost();
+      attach();
+    }
+  }
+
+  private void attach() {
+    actions.add(new SessionAction.Attach(logEnd(), stdin.dropping()));
+  }
+
+  private void guestAttached(long stdinOffset, long stdinReceived) {
     attached = true;
-    if (phase() == Phase.FINISHED) {
+    if (phase() == SessionPhase.FINISHED) {
       releaseGuest();
       return;
     }
-    stdin.resume(stdinOffset);
-    stdinOffsetKnown = true;
-    actions.add(new SessionAction.ToWriter(new Frame.Ack(stdin.taken())));
+    Optional<Frame.Ack> taken = stdin.resume(stdinOffset, stdinReceived);
+    if (taken.isEmpty()) {
+      attachAgain();
+      return;
+    }
+    actions.add(new SessionAction.ToWriter(taken.get()));
     undelivered.take().forEach(frame -> actions.add(new SessionAction.ToGuest(frame)));
     if (termination != null) {
       termination.streamReset();
@@ -217,7 +224,7 @@ public final class WorkerSession {
           case OTHER_INSTANCE, FORGOTTEN_SESSION -> lost(message);
           case INVALID_INPUT, TOO_MANY_SESSIONS -> {
             if (starting) {
-              finish(startFailed(message));
+              startFailed(message);
             } else {
               lost(message);
             }
@@ -233,7 +240,7 @@ public final class WorkerSession {
     if (end != null) {
       finish(end.withoutProcess());
     } else if (deadlines.startOver(now)) {
-      finish(startFailed(deadlines.startOverMessage()));
+      startFailed(deadlines.startOverMessage());
     } else {
       starting = true;
       actions.add(new SessionAction.Start());
@@ -241,7 +248,7 @@ public final class WorkerSession {
   }
 
   private void fromGuest(Frame.Out frame) {
-    if (phase() == Phase.FINISHED) {
+    if (phase() == SessionPhase.FINISHED) {
       return;
     }
     switch (frame) {
@@ -262,7 +269,7 @@ public final class WorkerSession {
   }
 
   private void started(long pid) {
-    if (phase() == Phase.INTENDED) {
+    if (phase() == SessionPhase.INTENDED) {
       deadlines.active(now);
       write(new JournalRecord.Started(pid, now));
       actions.add(new SessionAction.Report());
@@ -271,7 +278,7 @@ public final class WorkerSession {
   }
 
   private void output(Frame.Output output) {
-    if (phase() != Phase.RUNNING || output.offset() > logEnd()) {
+    if (phase() != SessionPhase.RUNNING || output.offset() > logEnd()) {
       violation("output at offset " + output.offset() + " after " + logEnd());
       return;
     }
@@ -289,20 +296,18 @@ public final class WorkerSession {
   }
 
   private void guestExit(Frame.Exit end) {
-    long stdout = bytes(StdStream.STDOUT);
-    long stderr = bytes(StdStream.STDERR);
     boolean inOrder =
         switch (end.reason()) {
-          case EXITED, SIGNALED -> phase() == Phase.RUNNING;
-          case START_FAILED -> phase() == Phase.INTENDED;
+          case EXITED, SIGNALED -> phase() == SessionPhase.RUNNING;
+          case START_FAILED -> phase() == SessionPhase.INTENDED;
           case TIMED_OUT, IDLE_TIMED_OUT, CANCELLED, OUTPUT_LIMIT, LOST -> false;
         };
     if (!inOrder) {
       violation("it sent an exit with reason " + end.reason());
-    } else if (end.stdoutBytes() != stdout || end.stderrBytes() != stderr) {
+    } else if (!log.isAllOf(end)) {
       lost(
-          "the guest agent counted %d and %d bytes of output, %d and %d arrived"
-              .formatted(end.stdoutBytes(), end.stderrBytes(), stdout, stderr));
+          "the guest agent counted %d and %d bytes of output, %s arrived"
+              .formatted(end.stdoutBytes(), end.stderrBytes(), log));
     } else {
       finish(termination == null ? end : termination.outcome(end));
     }
@@ -317,7 +322,7 @@ public final class WorkerSession {
       lost("the guest agent broke the protocol: " + what);
     } else {
       starting = false;
-      actions.add(new SessionAction.Attach(logEnd()));
+      attach();
     }
   }
 
@@ -326,14 +331,23 @@ public final class WorkerSession {
     if (stdin.refused()) {
       guestLost();
       actions.add(new SessionAction.ToWriter(why));
-      actions.add(new SessionAction.Attach(logEnd()));
+      attach();
     } else {
       violation(why.message());
     }
   }
 
+  private void writerAttached() {
+    if (phase() == SessionPhase.FINISHED) {
+      return;
+    }
+    stdin
+        .writerAttached()
+        .ifPresentOrElse(ack -> actions.add(new SessionAction.ToWriter(ack)), this::attachAgain);
+  }
+
   private void fromWriter(Frame.In frame) {
-    if (phase() == Phase.FINISHED) {
+    if (phase() == SessionPhase.FINISHED) {
       return;
     }
     switch (frame) {
@@ -355,7 +369,7 @@ public final class WorkerSession {
 
   /** Not before the intent, which is the first that a journal says of what may run. */
   private void writeDetached() {
-    if (deadlines.lease().isWaived() && phase() != Phase.WAITING && !history.detached()) {
+    if (deadlines.lease().isWaived() && phase() != SessionPhase.WAITING && !history.detached()) {
       write(new JournalRecord.Detached());
     }
   }
@@ -379,12 +393,12 @@ public final class WorkerSession {
   }
 
   private void cancel(ExitReason reason, String message) {
-    if (phase() == Phase.FINISHED || termination != null) {
+    if (phase() == SessionPhase.FINISHED || termination != null) {
       return;
     }
     Termination begun = new Termination(reason, message, now);
     termination = begun;
-    if (phase() == Phase.WAITING) {
+    if (phase() == SessionPhase.WAITING) {
       finish(begun.withoutProcess());
     } else {
       write(new JournalRecord.Ending(reason, message));
@@ -393,7 +407,7 @@ public final class WorkerSession {
   }
 
   private void terminate() {
-    if (termination != null && attached && phase() == Phase.RUNNING) {
+    if (termination != null && attached && phase() == SessionPhase.RUNNING) {
       termination
           .due(now, rules.terminationGracePeriod().toMillis())
           .ifPresent(signal -> actions.add(new SessionAction.ToGuest(signal)));
@@ -401,33 +415,33 @@ public final class WorkerSession {
   }
 
   private void acknowledge() {
-    if (phase() == Phase.FINISHED && !history.acknowledged()) {
+    if (phase() == SessionPhase.FINISHED && !history.acknowledged()) {
       write(new JournalRecord.Acknowledged());
     }
   }
 
   private void tick(long elapsed) {
-    if (phase() == Phase.FINISHED) {
+    if (phase() == SessionPhase.FINISHED) {
       return;
     }
     deadlines.lease().elapsed(elapsed);
-    if (phase() == Phase.WAITING && deadlines.startOver(now)) {
-      finish(startFailed(deadlines.startOverMessage()));
+    if (phase() == SessionPhase.WAITING && deadlines.startOver(now)) {
+      startFailed(deadlines.startOverMessage());
       return;
     }
     deadlines.leaseOver().ifPresent(e -> cancel(e.reason(), e.message()));
-    if (phase() == Phase.RUNNING) {
+    if (phase() == SessionPhase.RUNNING) {
       deadlines.runOver(now, history.startedAt()).ifPresent(e -> cancel(e.reason(), e.message()));
       terminate();
     }
   }
 
-  private static Frame.Exit startFailed(String why) {
-    return Frame.Exit.withoutProcess(null, ExitReason.START_FAILED, why);
+  private void startFailed(String why) {
+    finish(Frame.Exit.withoutProcess(null, ExitReason.START_FAILED, why));
   }
 
   private void lost(String why) {
-    if (phase() != Phase.FINISHED) {
+    if (phase() != SessionPhase.FINISHED) {
       finish(
           Frame.Exit.lost(bytes(StdStream.STDOUT), bytes(StdStream.STDERR), history.ran(now), why));
     }
@@ -447,7 +461,7 @@ public final class WorkerSession {
     actions.add(new SessionAction.Stored(logEnd(), true));
   }
 
-  public Phase phase() {
+  public SessionPhase phase() {
     return history.phase();
   }
 
@@ -472,12 +486,7 @@ public final class WorkerSession {
 
   /** Whether the next frame of stdin has room; a writer is not read from until then. */
   public boolean wantsStdin() {
-    return phase() == Phase.FINISHED || (stdinOffsetKnown && stdin.room() >= Frame.MAX_DATA);
-  }
-
-  /** What a new writer is told first; empty until the guest has said what it took. */
-  public Optional<Frame.Ack> stdinOffset() {
-    return stdinOffsetKnown ? Optional.of(new Frame.Ack(stdin.taken())) : Optional.empty();
+    return phase() == SessionPhase.FINISHED || stdin.hasRoom();
   }
 
   /** Of the process, inside the guest; 0 while it has not started. */

@@ -34,7 +34,7 @@ class AgentSessionTest {
 
   @Test
   void sendsStartedThenOutputThenExit() {
-    assertThat(session.attach(0)).isEmpty();
+    assertThat(session.attach(0, false)).isEmpty();
     session.read(StdStream.STDOUT, ByteString.copyFromUtf8("out"));
     session.read(StdStream.STDERR, ByteString.copyFromUtf8("err"));
     exit();
@@ -58,10 +58,10 @@ class AgentSessionTest {
 
   @Test
   void resumesInTheMiddleOfAChunkForANewStream() {
-    session.attach(0);
+    session.attach(0, false);
     session.read(StdStream.STDOUT, ByteString.copyFromUtf8("hello"));
     assertThat(sent()).hasSize(2);
-    assertThat(session.attach(3)).isEmpty();
+    assertThat(session.attach(3, false)).isEmpty();
     assertThat(sent())
         .containsExactly(
             new Frame.Started("", 42, "", ""),
@@ -70,12 +70,12 @@ class AgentSessionTest {
 
   @Test
   void refusesToResumeBeforeWhatWasStoredOrBehindItsEnd() {
-    session.attach(0);
+    session.attach(0, false);
     session.read(StdStream.STDOUT, ByteString.copyFromUtf8("hello"));
     session.stored(4);
-    assertThat(session.attach(3)).isPresent();
-    assertThat(session.attach(6)).isPresent();
-    assertThat(session.attach(5)).isEmpty();
+    assertThat(session.attach(3, false)).isPresent();
+    assertThat(session.attach(6, false)).isPresent();
+    assertThat(session.attach(5, false)).isEmpty();
   }
 
   @Test
@@ -92,7 +92,7 @@ class AgentSessionTest {
 
   @Test
   void stopsWaitingForAChildThatHoldsThePipes() {
-    session.attach(0);
+    session.attach(0, false);
     session.ended(0, null, Duration.ZERO);
     session.elapsed(AgentSession.DRAIN.minusMillis(1));
     assertThat(session.completed()).isFalse();
@@ -115,7 +115,7 @@ class AgentSessionTest {
 
   @Test
   void takesStdinOnceAndInOrder() {
-    session.attach(0);
+    session.attach(0, false);
     session.stdin(new Frame.Stdin(0, ByteString.copyFromUtf8("abc"), false));
     session.stdin(new Frame.Stdin(1, ByteString.copyFromUtf8("bcd"), true));
     assertThat(session.stdinToWrite().toStringUtf8()).isEqualTo("abcd");
@@ -127,8 +127,24 @@ class AgentSessionTest {
   }
 
   @Test
+  void forgetsStdinThatThePipeHasNotTakenForAnotherWriter() {
+    session.attach(0, false);
+    session.stdin(new Frame.Stdin(0, ByteString.copyFromUtf8("abc"), true));
+    session.stdinTaken(1);
+    session.attach(0, false);
+    assertThat(session.stdinReceived()).isEqualTo(3);
+
+    session.attach(0, true);
+    assertThat(session.stdinReceived()).isEqualTo(1);
+    session.stdin(new Frame.Stdin(1, ByteString.copyFromUtf8("xyz"), false));
+    assertThat(session.stdinToWrite().toStringUtf8()).isEqualTo("xyz");
+    session.stdinTaken(3);
+    assertThat(session.stdinAtEnd()).isFalse();
+  }
+
+  @Test
   void refusesStdinThatSkipsBytes() {
-    session.attach(0);
+    session.attach(0, false);
     session.stdin(new Frame.Stdin(2, ByteString.copyFromUtf8("c"), false));
     assertThat(sent().getLast())
         .isInstanceOfSatisfying(
@@ -138,7 +154,7 @@ class AgentSessionTest {
 
   @Test
   void acknowledgesWhatNobodyReadsAnyMore() {
-    session.attach(0);
+    session.attach(0, false);
     session.stdin(new Frame.Stdin(0, ByteString.copyFromUtf8("abc"), false));
     session.stdinBroken();
     session.stdin(new Frame.Stdin(3, ByteString.copyFromUtf8("def"), true));
@@ -149,7 +165,7 @@ class AgentSessionTest {
   @Test
   void saysWhyNothingWasStarted() {
     AgentSession failed = AgentSession.notStarted(127, "no such program: nope");
-    failed.attach(0);
+    failed.attach(0, false);
     assertThat(failed.next())
         .contains(Frame.Exit.withoutProcess(127, ExitReason.START_FAILED, "no such program: nope"));
     assertThat(failed.next()).isEmpty();

@@ -101,6 +101,20 @@ class ClientSessionTest {
   }
 
   @Test
+  void doesNotTakeAnothersStdinForItsOwn() {
+    ClientSession session = new ClientSession(true, false);
+    session.connected();
+    session.received(new Frame.Ack(100));
+    session.stdin(ByteString.copyFromUtf8("abc"), false);
+    session.disconnected();
+    session.connected();
+    assertThat(session.received(new Frame.Ack(104)))
+        .isInstanceOfSatisfying(
+            ClientSession.Reaction.End.class,
+            end -> assertThat(end.outcome()).isInstanceOf(Outcome.Unknown.class));
+  }
+
+  @Test
   void doesNotReplayWhatWasTypedWhileDisconnected() {
     ClientSession terminal = new ClientSession(true, true);
     terminal.connected();

@@ -41,7 +41,7 @@ class WorkerSessionTest {
   private WorkerSession running(SessionRules rules) {
     WorkerSession session = WorkerSession.dispatched(rules, SPEC, now);
     step(session, new SessionEvent.GuestReady(FENCE));
-    step(session, new SessionEvent.GuestAttached(0));
+    step(session, new SessionEvent.GuestAttached(0, 0));
     step(session, new SessionEvent.FromGuest(new Frame.Started("", 42, "", "")));
     return session;
   }
@@ -78,7 +78,7 @@ class WorkerSessionTest {
             0,
             now);
     assertThat(step(session, new SessionEvent.GuestReady(FENCE)))
-        .containsExactly(new SessionAction.Attach(0));
+        .containsExactly(new SessionAction.Attach(0, false));
     assertThat(
             step(session, new SessionEvent.GuestRefused(RefusalReason.UNKNOWN_SESSION, "unknown")))
         .containsExactly(new SessionAction.Start());
@@ -120,7 +120,7 @@ class WorkerSessionTest {
   void resumesAtTheEndOfItsLogWhereTheGuestSkippedBytes() {
     WorkerSession session = running(rules(DisconnectPolicy.DETACH, 0, 0));
     assertThat(step(session, new SessionEvent.FromGuest(output(7, "x"))))
-        .containsExactly(new SessionAction.CloseGuest(), new SessionAction.Attach(0));
+        .containsExactly(new SessionAction.CloseGuest(), new SessionAction.Attach(0, false));
   }
 
   @Test
@@ -193,7 +193,7 @@ class WorkerSessionTest {
             0,
             now);
     step(session, new SessionEvent.GuestReady(FENCE));
-    assertThat(step(session, new SessionEvent.GuestAttached(0)))
+    assertThat(step(session, new SessionEvent.GuestAttached(0, 0)))
         .contains(new SessionAction.ToGuest(new Frame.Signal("TERM")));
     step(session, new SessionEvent.FromGuest(new Frame.Started("", 42, "", "")));
     step(session, new SessionEvent.FromGuest(exited(0, 0)));
@@ -222,17 +222,14 @@ class WorkerSessionTest {
             0,
             now);
     step(session, new SessionEvent.GuestReady(FENCE));
-    step(session, new SessionEvent.GuestAttached(100));
+    step(session, new SessionEvent.GuestAttached(100, 5_000));
     assertThat(step(session, new SessionEvent.FromGuest(new Frame.Ack(5_000))))
         .containsExactly(new SessionAction.ToWriter(new Frame.Ack(5_000)));
     // What the client sends again of it is known here, and the rest goes on.
     step(session, new SessionEvent.FromWriter(stdin(100, 4_900)));
     assertThat(step(session, new SessionEvent.FromWriter(stdin(5_000, 1))))
         .containsExactly(new SessionAction.ToGuest(stdin(5_000, 1)));
-    assertThat(
-            step(
-                session,
-                new SessionEvent.FromGuest(new Frame.Ack(101 + AgentSession.STDIN_WINDOW))))
+    assertThat(step(session, new SessionEvent.FromGuest(new Frame.Ack(5_002))))
         .contains(new SessionAction.CloseGuest());
   }
 
@@ -243,8 +240,8 @@ class WorkerSessionTest {
     for (int writer = 0; writer < 10; writer++) {
       step(session, new SessionEvent.FromWriter(stdin(0, 5)));
       assertThat(step(session, new SessionEvent.FromGuest(ended)))
-          .containsExactly(new SessionAction.ToWriter(ended), new SessionAction.Attach(0));
-      step(session, new SessionEvent.GuestAttached(0));
+          .containsExactly(new SessionAction.ToWriter(ended), new SessionAction.Attach(0, false));
+      step(session, new SessionEvent.GuestAttached(0, 0));
     }
     // Where there was nothing to refuse it is the guest that breaks the protocol.
     assertThat(step(session, new SessionEvent.FromGuest(ended)))
@@ -289,9 +286,40 @@ class WorkerSessionTest {
         .containsExactly(new SessionAction.ToGuest(typed));
     step(session, new SessionEvent.GuestLost());
     step(session, new SessionEvent.GuestReady(FENCE));
-    assertThat(step(session, new SessionEvent.GuestAttached(2)))
+    assertThat(step(session, new SessionEvent.GuestAttached(2, 5)))
         .contains(
             new SessionAction.ToGuest(new Frame.Stdin(2, ByteString.copyFromUtf8("llo"), true)));
+  }
+
+  @Test
+  void letsANewWriterGoOnFromWhatTheProcessHasTaken() {
+    WorkerSession session = running(rules(DisconnectPolicy.DETACH, 0, 0));
+    assertThat(step(session, new SessionEvent.WriterAttached()))
+        .containsExactly(new SessionAction.ToWriter(new Frame.Ack(0)));
+    step(session, new SessionEvent.FromWriter(stdin(0, 5)));
+    step(session, new SessionEvent.FromGuest(new Frame.Ack(2)));
+
+    assertThat(step(session, new SessionEvent.WriterAttached()))
+        .containsExactly(new SessionAction.Attach(0, true));
+    assertThat(session.wantsStdin()).isFalse();
+    assertThat(step(session, new SessionEvent.GuestAttached(3, 3)))
+        .containsExactly(new SessionAction.ToWriter(new Frame.Ack(3)));
+    assertThat(step(session, new SessionEvent.FromWriter(stdin(3, 1))))
+        .containsExactly(new SessionAction.ToGuest(stdin(3, 1)));
+  }
+
+  @Test
+  void asksTheGuestAgainToForgetStdinWhereItHadNotHeardOfIt() {
+    WorkerSession session = running(rules(DisconnectPolicy.DETACH, 0, 0));
+    step(session, new SessionEvent.FromWriter(stdin(0, 5)));
+    step(session, new SessionEvent.GuestLost());
+    assertThat(step(session, new SessionEvent.GuestReady(FENCE)))
+        .containsExactly(new SessionAction.Attach(0, false));
+    assertThat(step(session, new SessionEvent.WriterAttached())).isEmpty();
+    assertThat(step(session, new SessionEvent.GuestAttached(2, 5)))
+        .containsExactly(new SessionAction.Attach(0, true));
+    assertThat(step(session, new SessionEvent.GuestAttached(4, 4)))
+        .containsExactly(new SessionAction.ToWriter(new Frame.Ack(4)));
   }
 
   private static Frame.Output output(long offset, String text) {

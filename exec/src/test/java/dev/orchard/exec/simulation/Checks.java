@@ -183,7 +183,7 @@ final class Checks {
         Invariant.I3_STDIN,
         reached || truth.stdinDiscarded,
         () -> truth.uid + ": stdin acknowledged to " + to + ", taken to " + truth.taken());
-    if (reached && isOnlyWriter(truth)) {
+    if (reached && (isOnlyWriter(truth) || client.holdsPen())) {
       require(
           Invariant.I3_STDIN,
           client.stdin.holds(from, truth.takenFrom(from, to)),
@@ -191,7 +191,7 @@ final class Checks {
     }
   }
 
-  /** With others it is not known whose bytes an offset means. */
+  /** With others it is not known whose bytes an offset means, but of whoever holds the pen. */
   private static boolean isOnlyWriter(Truth truth) {
     return truth.clients.stream().filter(SimClient::stdinSent).count() <= 1;
   }

@@ -41,6 +41,8 @@ enum Fault {
   TAKEOVER_WITHOUT_FENCE,
   /** The agent takes stdin that it has taken before. */
   STDIN_TAKEN_TWICE,
+  /** The agent keeps, for whoever takes over, what the pipe has not taken of the one before. */
+  STDIN_KEPT_AT_TAKEOVER,
   /** Output that was evicted or damaged is passed over in silence. */
   GAP_UNTOLD
 }

@@ -73,6 +73,7 @@ final class SimAttachments {
     }
     writer = attachment;
     attachment.mayHaveWritten = true;
+    world.truth(attachment.request.uid()).penTaken++;
     if (before != null) {
       before.request.wire().toB.letGo();
       if (world.fault != Fault.TAKEOVER_WITHOUT_FENCE) {

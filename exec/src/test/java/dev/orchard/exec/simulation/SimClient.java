@@ -66,6 +66,14 @@ final class SimClient {
   private long acked;
   private boolean endRead;
 
+  /** When it got the right to write for its latest connection that was told so. */
+  private int tenure;
+
+  private boolean tenureKnown;
+
+  /** Somebody else may have written in between. */
+  private boolean penShared;
+
   SimClient(World world, String name, Role role, long from, int stdinSize) {
     this.world = world;
     this.clock = world.clock;
@@ -108,6 +116,11 @@ final class SimClient {
 
   boolean stdinSent() {
     return stdinStart >= 0;
+  }
+
+  /** Nobody else has written since its first ack. */
+  boolean holdsPen() {
+    return truth != null && tenureKnown && !penShared && tenure == truth.penTaken;
   }
 
   /** It left, was taken over, or there was nothing to attach to. */
@@ -237,6 +250,7 @@ final class SimClient {
 
   private void opened(Exec exec, Wire<Frame.Out, Frame.In> fresh, @Nullable Exec asStored) {
     wire = fresh;
+    tenureKnown = false;
     session.connected();
     fresh.endA(
         frame -> {
@@ -357,6 +371,11 @@ final class SimClient {
     if (offset > acked) {
       world.checks.stdinAcknowledged(this, acked, offset);
       acked = offset;
+    }
+    if (!tenureKnown && truth != null) {
+      penShared |= tenure != 0 && truth.penTaken != tenure + 1;
+      tenure = truth.penTaken;
+      tenureKnown = true;
     }
   }
 

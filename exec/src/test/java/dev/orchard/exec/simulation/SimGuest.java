@@ -19,7 +19,7 @@ final class SimGuest {
   sealed interface ToAgent {
     record Start(String uid, String instance) implements ToAgent {}
 
-    record Attach(String uid, String instance, long from) implements ToAgent {}
+    record Attach(String uid, String instance, long from, boolean dropStdin) implements ToAgent {}
 
     record In(Frame.In frame) implements ToAgent {}
 
@@ -28,7 +28,7 @@ final class SimGuest {
 
   /** What the agent may answer on it. */
   sealed interface ToWorker {
-    record Attached(long stdinOffset) implements ToWorker {}
+    record Attached(long stdinOffset, long stdinReceived) implements ToWorker {}
 
     record Refused(RefusalReason reason, String message) implements ToWorker {}
 
@@ -131,13 +131,13 @@ final class SimGuest {
             instance.equals(fence.instance())
                 || admission instanceof AgentSessions.Admission.Refuse,
             () -> "what was meant for " + instance + " is started by " + fence.instance());
-        admit(stream, uid, 0, admission);
+        admit(stream, uid, 0, false, admission);
       }
-      case ToAgent.Attach(String uid, String instance, long from) -> {
+      case ToAgent.Attach(String uid, String instance, long from, boolean dropStdin) -> {
         if (world.fault == Fault.SESSIONS_DROPPED_ON_RECONNECT) {
           sessions = new AgentSessions(fence.instance());
         }
-        admit(stream, uid, from, sessions.admitAttach(key(uid), meant(instance)));
+        admit(stream, uid, from, dropStdin, sessions.admitAttach(key(uid), meant(instance)));
       }
       case ToAgent.In(Frame.In frame) -> on(stream).ifPresent(p -> p.input(frame));
       case ToAgent.Stored(long offset, boolean exit) ->
@@ -167,7 +167,11 @@ final class SimGuest {
   }
 
   private void admit(
-      Wire<ToWorker, ToAgent> stream, String uid, long from, AgentSessions.Admission admission) {
+      Wire<ToWorker, ToAgent> stream,
+      String uid,
+      long from,
+      boolean dropStdin,
+      AgentSessions.Admission admission) {
     AgentSession session;
     switch (admission) {
       case AgentSessions.Admission.Refuse(RefusalReason reason, String message) -> {
@@ -189,7 +193,7 @@ final class SimGuest {
           Invariant.I8_NOT_MIXED,
           process.truth.uid.equals(uid),
           () -> "a stream for " + uid + " got the process of " + process.truth.uid);
-      process.attach(stream, from);
+      process.attach(stream, from, dropStdin);
     }
   }
 

@@ -1,7 +1,7 @@
 package dev.orchard.exec.simulation;
 
 import dev.orchard.exec.frame.Frame;
-import dev.orchard.exec.session.WorkerSession;
+import dev.orchard.exec.session.SessionPhase;
 import org.jspecify.annotations.Nullable;
 
 /** What goes over a worker's link to a replica. */
@@ -15,14 +15,10 @@ final class SimLink {
     record Vm(String vmUid, String bootId, boolean connected) implements Report {}
 
     record Session(
-        String uid,
-        long revision,
-        WorkerSession.Phase phase,
-        boolean started,
-        Frame.@Nullable Exit exit)
+        String uid, long revision, SessionPhase phase, boolean started, Frame.@Nullable Exit exit)
         implements Report {
       boolean finished() {
-        return phase == WorkerSession.Phase.FINISHED;
+        return phase == SessionPhase.FINISHED;
       }
     }
 

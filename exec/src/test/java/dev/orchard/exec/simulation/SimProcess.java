@@ -51,8 +51,9 @@ final class SimProcess {
     stream = null;
   }
 
-  void attach(Wire<ToWorker, ToAgent> next, long from) {
-    Optional<String> refused = session.attach(from);
+  void attach(Wire<ToWorker, ToAgent> next, long from, boolean dropStdin) {
+    boolean keeps = world.fault == Fault.STDIN_KEPT_AT_TAKEOVER;
+    Optional<String> refused = session.attach(from, dropStdin && !keeps);
     if (refused.isPresent()) {
       next.toA.send(new ToWorker.Refused(RefusalReason.FORGOTTEN_SESSION, refused.get()));
       return;
@@ -63,7 +64,9 @@ final class SimProcess {
       before.close();
     }
     stored(from);
-    next.toA.send(new ToWorker.Attached(session.stdinOffset()));
+    next.toA.send(
+        new ToWorker.Attached(
+            session.stdinOffset(), keeps ? session.stdinOffset() : session.stdinReceived()));
     send();
   }
 

@@ -10,8 +10,8 @@ import dev.orchard.exec.session.Fence;
 import dev.orchard.exec.session.OutputRoom;
 import dev.orchard.exec.session.SessionAction;
 import dev.orchard.exec.session.SessionEvent;
+import dev.orchard.exec.session.SessionPhase;
 import dev.orchard.exec.session.WorkerSession;
-import dev.orchard.exec.session.WorkerSession.Phase;
 import dev.orchard.exec.simulation.SimGuest.ToAgent;
 import dev.orchard.exec.simulation.SimGuest.ToWorker;
 import java.util.ArrayList;
@@ -101,7 +101,7 @@ final class SimSession {
     clock.after(
         TICK,
         () -> {
-          if (!dead && core.phase() != Phase.FINISHED) {
+          if (!dead && core.phase() != SessionPhase.FINISHED) {
             step(new SessionEvent.Tick());
             tick();
           }
@@ -153,9 +153,9 @@ final class SimSession {
           open(new ToAgent.Start(truth.uid, instance()));
         }
       }
-      case SessionAction.Attach(long from) -> {
+      case SessionAction.Attach(long from, boolean dropStdin) -> {
         if (!broken) {
-          open(new ToAgent.Attach(truth.uid, instance(), from));
+          open(new ToAgent.Attach(truth.uid, instance(), from, dropStdin));
         }
       }
       case SessionAction.ToGuest(Frame.In frame) -> toGuest(new ToAgent.In(frame));
@@ -229,7 +229,7 @@ final class SimSession {
   }
 
   void report() {
-    if (core.phase() == Phase.FINISHED) {
+    if (core.phase() == SessionPhase.FINISHED) {
       world.require(
           Invariant.I4_ONE_OUTCOME,
           core.exit().orElse(null) == null || core.exit().get().equals(truth.journalled),
@@ -269,7 +269,7 @@ final class SimSession {
 
   private void ready(Fence fence) {
     Optional<Fence> intended = intended();
-    boolean taken = world.fault == Fault.FENCE_IGNORED && core.phase() != Phase.WAITING;
+    boolean taken = world.fault == Fault.FENCE_IGNORED && core.phase() != SessionPhase.WAITING;
     step(new SessionEvent.GuestReady(taken ? intended.orElse(fence) : fence));
   }
 
@@ -347,16 +347,16 @@ final class SimSession {
 
   private void fromGuest(ToWorker message) {
     switch (message) {
-      case ToWorker.Attached(long offset) -> {
+      case ToWorker.Attached(long offset, long received) -> {
         retry = FIRST_RETRY;
-        step(new SessionEvent.GuestAttached(offset));
+        step(new SessionEvent.GuestAttached(offset, received));
       }
       case ToWorker.Refused(var reason, String why) ->
           step(new SessionEvent.GuestRefused(reason, why));
       case ToWorker.Closed() -> {
         stream = null;
         step(new SessionEvent.GuestClosed());
-        if (core.phase() != Phase.FINISHED) {
+        if (core.phase() != SessionPhase.FINISHED) {
           retryLater();
         }
       }
@@ -437,7 +437,9 @@ final class SimSession {
     request.wire().toA.onRoom(attachment::pump);
     if (request.writer()) {
       attachments.takePen(attachment);
-      core.stdinOffset().ifPresent(attachment::ack);
+      if (attachments.isWriter(attachment)) {
+        step(new SessionEvent.WriterAttached());
+      }
     }
     foregroundChanged();
   }

@@ -31,6 +31,10 @@ final class Truth {
   boolean childKilled;
 
   int runs;
+
+  /** How often the right to write has changed hands. */
+  int penTaken;
+
   boolean stdinEnded;
 
   /** The process has ended: what is sent to it is thrown away. */

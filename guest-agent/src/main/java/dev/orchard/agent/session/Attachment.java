@@ -19,7 +19,13 @@ interface Attachment {
 
   boolean inputClosed();
 
-  void attached(long stdinOffset);
+  /**
+   * It has the session.
+   *
+   * @param stdinOffset what stdin's pipe has taken
+   * @param stdinReceived what was received of stdin
+   */
+  void attached(long stdinOffset, long stdinReceived);
 
   void frame(Frame.Out frame);
 

@@ -82,10 +82,11 @@ final class ExecStream implements Attachment, StreamObserver<ExecInput> {
   }
 
   @Override
-  public void attached(long stdinOffset) {
+  public void attached(long stdinOffset, long stdinReceived) {
     send(
         ExecOutput.newBuilder()
-            .setAttached(Attached.newBuilder().setStdinOffset(stdinOffset))
+            .setAttached(
+                Attached.newBuilder().setStdinOffset(stdinOffset).setStdinReceived(stdinReceived))
             .build());
   }
 

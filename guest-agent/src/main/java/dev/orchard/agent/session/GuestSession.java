@@ -90,8 +90,8 @@ final class GuestSession {
    *
    * @return why not
    */
-  Optional<String> attach(Attachment next, long from) {
-    Optional<String> refusal = core.attach(from);
+  Optional<String> attach(Attachment next, long from, boolean dropStdin) {
+    Optional<String> refusal = core.attach(from, dropStdin);
     if (refusal.isEmpty()) {
       if (attachment != null) {
         attachment.takenOver();
@@ -99,7 +99,7 @@ final class GuestSession {
       attachment = next;
       exitSent = false;
       outputStored = from;
-      next.attached(core.stdinOffset());
+      next.attached(core.stdinOffset(), core.stdinReceived());
       next.next();
     }
     return refusal;

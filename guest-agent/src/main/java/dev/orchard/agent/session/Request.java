@@ -21,8 +21,9 @@ sealed interface Request {
    * Has the session's output from an offset on.
    *
    * @param from the worker has stored everything before it
+   * @param dropStdin what the pipe has not taken of stdin is to be forgotten
    */
-  record Attach(String id, String instance, long from) implements Opening {}
+  record Attach(String id, String instance, long from, boolean dropStdin) implements Opening {}
 
   record Input(Frame.In frame) implements Request {}
 

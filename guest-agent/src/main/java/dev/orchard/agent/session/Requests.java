@@ -48,7 +48,10 @@ final class Requests {
 
   private static Request decode(Attach attach) {
     return new Request.Attach(
-        id(attach.getId()), attach.getInstance(), notNegative("attach.from", attach.getFrom()));
+        id(attach.getId()),
+        attach.getInstance(),
+        notNegative("attach.from", attach.getFrom()),
+        attach.getDropStdin());
   }
 
   private static Request decode(Start start) {

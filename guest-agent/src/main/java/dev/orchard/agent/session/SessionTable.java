@@ -119,7 +119,8 @@ final class SessionTable {
         switch (opening) {
           case Request.Start(String id, String meant, ProcessSpec _) ->
               admissions.admitStart(id, meant);
-          case Request.Attach(String id, String meant, long _) -> admissions.admitAttach(id, meant);
+          case Request.Attach(String id, String meant, long _, boolean _) ->
+              admissions.admitAttach(id, meant);
         };
     switch (admission) {
       case Admission.Spawn() -> start(attachment, (Request.Start) opening);
@@ -157,22 +158,23 @@ final class SessionTable {
       session.signal(Signals.TERM);
     }
     if (begun.attachment != null) {
-      attach(begun.attachment, session, 0);
+      attach(begun.attachment, session, 0, false);
     }
   }
 
   private void adopt(Attachment attachment, Request.Opening opening) {
-    long from =
-        switch (opening) {
-          case Request.Start _ -> 0;
-          case Request.Attach attach -> attach.from();
-        };
-    attach(attachment, Objects.requireNonNull(sessions.get(opening.id())), from);
+    GuestSession session = Objects.requireNonNull(sessions.get(opening.id()));
+    switch (opening) {
+      case Request.Start _ -> attach(attachment, session, 0, false);
+      case Request.Attach(String _, String _, long from, boolean dropStdin) ->
+          attach(attachment, session, from, dropStdin);
+    }
   }
 
-  private static void attach(Attachment attachment, GuestSession session, long from) {
+  private static void attach(
+      Attachment attachment, GuestSession session, long from, boolean dropStdin) {
     session
-        .attach(attachment, from)
+        .attach(attachment, from, dropStdin)
         .ifPresent(why -> attachment.refused(RefusalReason.FORGOTTEN_SESSION, why));
   }
 

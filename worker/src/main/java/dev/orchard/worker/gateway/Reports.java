@@ -1,7 +1,7 @@
 package dev.orchard.worker.gateway;
 
 import dev.orchard.exec.frame.ProtoFrames;
-import dev.orchard.exec.session.WorkerSession;
+import dev.orchard.exec.session.SessionPhase;
 import dev.orchard.proto.worker.v1.Capacity;
 import dev.orchard.proto.worker.v1.ExecReport;
 import dev.orchard.proto.worker.v1.ExecState;
@@ -92,7 +92,7 @@ final class Reports {
     return WorkerReport.newBuilder().setExec(report).build();
   }
 
-  private static ExecState state(WorkerSession.Phase phase) {
+  private static ExecState state(SessionPhase phase) {
     return switch (phase) {
       case WAITING -> ExecState.EXEC_WAITING;
       case INTENDED -> ExecState.EXEC_STARTING;

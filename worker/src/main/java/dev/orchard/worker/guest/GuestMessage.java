@@ -5,8 +5,8 @@ import dev.orchard.exec.session.RefusalReason;
 
 /** What comes back on the stream of a session. */
 public sealed interface GuestMessage {
-  /** First, unless refused: what stdin's pipe has taken as of now. */
-  record Attached(long stdinOffset) implements GuestMessage {}
+  /** First, unless refused: what of stdin its pipe has taken, and the agent received, as of now. */
+  record Attached(long stdinOffset, long stdinReceived) implements GuestMessage {}
 
   record Received(Frame.Out frame) implements GuestMessage {}
 

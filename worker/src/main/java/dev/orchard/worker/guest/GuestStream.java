@@ -57,10 +57,19 @@ public final class GuestStream {
     return open(guest, ExecInput.newBuilder().setStart(start).build(), listener);
   }
 
-  /** Resumes a session whose output before {@code from} is stored. */
-  public static GuestStream attach(Guest guest, String id, long from, Listener listener) {
+  /**
+   * Resumes a session whose output before {@code from} is stored.
+   *
+   * @param dropStdin makes the agent forget what stdin's pipe has not taken
+   */
+  public static GuestStream attach(
+      Guest guest, String id, long from, boolean dropStdin, Listener listener) {
     Attach.Builder attach =
-        Attach.newBuilder().setId(id).setInstance(guest.instance()).setFrom(from);
+        Attach.newBuilder()
+            .setId(id)
+            .setInstance(guest.instance())
+            .setFrom(from)
+            .setDropStdin(dropStdin);
     return open(guest, ExecInput.newBuilder().setAttach(attach).build(), listener);
   }
 
@@ -105,9 +114,11 @@ public final class GuestStream {
     return switch (output.getOutputCase()) {
       case ATTACHED -> {
         long offset = output.getAttached().getStdinOffset();
-        yield offset < 0
-            ? new GuestMessage.Invalid("stdin offset " + offset + " is negative")
-            : new GuestMessage.Attached(offset);
+        long received = output.getAttached().getStdinReceived();
+        yield offset < 0 || received < offset
+            ? new GuestMessage.Invalid(
+                "it received stdin up to %d and its pipe took %d".formatted(received, offset))
+            : new GuestMessage.Attached(offset, received);
       }
       case FRAME -> frame(output.getFrame());
       case REFUSED -> refused(output.getRefused());

@@ -57,10 +57,10 @@ final class GuestSide {
     }
   }
 
-  void attach(long from) {
+  void attach(long from, boolean dropStdin) {
     close();
     if (guest != null) {
-      stream = GuestStream.attach(guest, spec.uid().value(), from, listener);
+      stream = GuestStream.attach(guest, spec.uid().value(), from, dropStdin, listener);
     }
   }
 

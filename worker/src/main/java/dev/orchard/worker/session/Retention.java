@@ -1,5 +1,6 @@
 package dev.orchard.worker.session;
 
+import dev.orchard.exec.session.SessionPhase;
 import dev.orchard.exec.session.WorkerSession;
 import java.time.Duration;
 
@@ -23,7 +24,7 @@ final class Retention {
    * @param now Unix milliseconds
    */
   boolean isOver(WorkerSession core, boolean read, long now) {
-    if (core.phase() != WorkerSession.Phase.FINISHED) {
+    if (core.phase() != SessionPhase.FINISHED) {
       return false;
     }
     if (core.isAcknowledged()) {

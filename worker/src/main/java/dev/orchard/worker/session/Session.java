@@ -10,8 +10,8 @@ import dev.orchard.exec.log.SessionLog;
 import dev.orchard.exec.session.RefusalReason;
 import dev.orchard.exec.session.SessionAction;
 import dev.orchard.exec.session.SessionEvent;
+import dev.orchard.exec.session.SessionPhase;
 import dev.orchard.exec.session.WorkerSession;
-import dev.orchard.exec.session.WorkerSession.Phase;
 import dev.orchard.worker.guest.GuestMessage;
 import dev.orchard.worker.guest.GuestStream;
 import dev.orchard.worker.vm.Uid;
@@ -223,7 +223,7 @@ final class Session {
     if (parked != null || store.isUnsynced()) {
       return SYNC;
     }
-    return guest.untilRetry(core.phase() == Phase.FINISHED ? IDLE : TICK);
+    return guest.untilRetry(core.phase() == SessionPhase.FINISHED ? IDLE : TICK);
   }
 
   private void passTime() {
@@ -301,9 +301,9 @@ final class Session {
 
   private void fromGuest(GuestStream from, GuestMessage message) {
     switch (message) {
-      case GuestMessage.Attached(long stdinOffset) -> {
+      case GuestMessage.Attached(long stdinOffset, long stdinReceived) -> {
         guest.works();
-        step(new SessionEvent.GuestAttached(stdinOffset));
+        step(new SessionEvent.GuestAttached(stdinOffset, stdinReceived));
         guest.more(from);
       }
       case GuestMessage.Refused refused -> {
@@ -323,7 +323,7 @@ final class Session {
       case GuestMessage.Ended() -> {
         guest.ended();
         step(new SessionEvent.GuestClosed());
-        if (core.phase() != Phase.FINISHED) {
+        if (core.phase() != SessionPhase.FINISHED) {
           guest.retryLater();
         }
       }
@@ -360,7 +360,7 @@ final class Session {
   private void attachedNow(Attachment attachment) {
     attachments.add(attachment);
     if (attachments.isWriter(attachment)) {
-      core.stdinOffset().ifPresent(this::acknowledge);
+      step(new SessionEvent.WriterAttached());
     } else {
       attachment.more();
     }
@@ -371,7 +371,7 @@ final class Session {
 
   private void attachmentsChanged(Attachment one) {
     step(new SessionEvent.Foreground(attachments.foreground()));
-    if (core.phase() == Phase.RUNNING && !one.request().passes()) {
+    if (core.phase() == SessionPhase.RUNNING && !one.request().passes()) {
       report();
     }
   }
@@ -442,9 +442,9 @@ final class Session {
           syncedAt = System.nanoTime();
         }
         case SessionAction.Start() -> begin();
-        case SessionAction.Attach(long from) -> {
+        case SessionAction.Attach(long from, boolean dropStdin) -> {
           if (!broken) {
-            guest.attach(from);
+            guest.attach(from, dropStdin);
           }
         }
         case SessionAction.ToGuest(Frame.In frame) -> guest.send(frame);
@@ -482,7 +482,7 @@ final class Session {
     }
     ending |= fact instanceof JournalRecord.Ending;
     store.write(fact);
-    if (core.phase() == Phase.FINISHED) {
+    if (core.phase() == SessionPhase.FINISHED) {
       store.close();
     }
   }

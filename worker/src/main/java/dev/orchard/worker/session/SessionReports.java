@@ -3,8 +3,8 @@ package dev.orchard.worker.session;
 import com.google.protobuf.ByteString;
 import dev.orchard.exec.frame.StdStream;
 import dev.orchard.exec.log.SessionLog;
+import dev.orchard.exec.session.SessionPhase;
 import dev.orchard.exec.session.WorkerSession;
-import dev.orchard.exec.session.WorkerSession.Phase;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,7 +46,7 @@ final class SessionReports {
   }
 
   private ByteString tail(@Nullable SessionLog log) {
-    if (log == null || spec.tailBytes() == 0 || core.phase() != Phase.FINISHED) {
+    if (log == null || spec.tailBytes() == 0 || core.phase() != SessionPhase.FINISHED) {
       return ByteString.EMPTY;
     }
     try {

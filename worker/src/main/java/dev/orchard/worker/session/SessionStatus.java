@@ -2,7 +2,7 @@ package dev.orchard.worker.session;
 
 import com.google.protobuf.ByteString;
 import dev.orchard.exec.frame.Frame;
-import dev.orchard.exec.session.WorkerSession;
+import dev.orchard.exec.session.SessionPhase;
 import dev.orchard.worker.vm.Uid;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +21,7 @@ public record SessionStatus(
     Uid uid,
     String vmUid,
     long revision,
-    WorkerSession.Phase phase,
+    SessionPhase phase,
     long startedAt,
     long completedAt,
     Frame.@Nullable Exit exit,

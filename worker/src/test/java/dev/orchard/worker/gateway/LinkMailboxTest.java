@@ -3,7 +3,7 @@ package dev.orchard.worker.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import dev.orchard.exec.session.WorkerSession.Phase;
+import dev.orchard.exec.session.SessionPhase;
 import dev.orchard.proto.worker.v1.Instruction;
 import dev.orchard.worker.gateway.LinkMailbox.Work;
 import dev.orchard.worker.session.SessionStatus;
@@ -36,7 +36,7 @@ class LinkMailboxTest {
 
   private static SessionStatus session(long revision) {
     return new SessionStatus(
-        SESSION, "a1", revision, Phase.RUNNING, 1, 0, null, 0, 0, 0, ByteString.EMPTY, 0);
+        SESSION, "a1", revision, SessionPhase.RUNNING, 1, 0, null, 0, 0, 0, ByteString.EMPTY, 0);
   }
 
   @Test

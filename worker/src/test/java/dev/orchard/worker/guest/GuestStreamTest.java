@@ -64,7 +64,7 @@ class GuestStreamTest {
             .start();
     channel = NettyChannelBuilder.forAddress("localhost", server.getPort()).usePlaintext().build();
     Guest guest = Guest.of(InfoReply.newBuilder().setInstance("one").build(), channel, () -> {});
-    stream = GuestStream.attach(guest, "s", 0, (_, message) -> received.add(message));
+    stream = GuestStream.attach(guest, "s", 0, false, (_, message) -> received.add(message));
   }
 
   @AfterEach
