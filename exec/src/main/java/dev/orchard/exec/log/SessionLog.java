@@ -85,6 +85,13 @@ public final class SessionLog implements Closeable {
     return new SessionLog(directory, segmentBytes, file, new Contents(List.of(first), 0, 0));
   }
 
+  /** Bytes on disk of the log in a directory, which is not opened; 0 where there is none. */
+  public static long size(Path directory) throws IOException {
+    return Files.exists(directory)
+        ? Segment.list(directory).stream().mapToLong(Segment::bytes).sum()
+        : 0;
+  }
+
   /** The last record of a segment that can be read, and where it ends. */
   private record Tail(Entry entry, long bytes) {
     static @Nullable Tail of(Segment segment) throws IOException {

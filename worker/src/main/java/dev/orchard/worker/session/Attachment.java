@@ -43,6 +43,10 @@ final class Attachment implements Peer.Listener {
   private volatile Frame.@Nullable Failure failure;
   private volatile boolean peerGone;
   private volatile boolean leaving;
+
+  /** The session's view is that of one whose log is open, if it has one. */
+  private volatile boolean admitted;
+
   private volatile boolean done;
   private volatile @Nullable Peer peer;
   private volatile long position;
@@ -114,6 +118,12 @@ final class Attachment implements Peer.Listener {
     wake();
   }
 
+  /** The session counts it among its own: it may read. */
+  void admit() {
+    admitted = true;
+    wake();
+  }
+
   /** It has done what it came for; a failure that was told before goes out first. */
   void done() {
     done = true;
@@ -168,7 +178,7 @@ final class Attachment implements Peer.Listener {
 
   private void serve(Peer open) throws IOException, InterruptedException {
     while (!peerGone && !leaving) {
-      if (!open.isReady()) {
+      if (!open.isReady() || (!admitted && failure == null)) {
         await(SILENCE);
         continue;
       }

@@ -51,22 +51,6 @@ final class Session {
   record View(
       Frame.@Nullable Started started, @Nullable SessionLog log, Frame.@Nullable Exit exit) {}
 
-  private sealed interface Message {
-    record Happened(SessionEvent event) implements Message {}
-
-    record VmChanged() implements Message {}
-
-    record FromGuest(GuestStream stream, GuestMessage message) implements Message {}
-
-    record FromPeer(Attachment attachment, Frame.In frame) implements Message {}
-
-    record Attached(Attachment attachment) implements Message {}
-
-    record Detached(Attachment attachment) implements Message {}
-
-    record ReportAgain() implements Message {}
-  }
-
   /** Output that the log had no room for when it came. */
   private record Parked(GuestStream from, Frame.Output output) {}
 
@@ -74,7 +58,7 @@ final class Session {
   private final SessionStore store;
   private final WorkerSession core;
   private final Sessions.Surroundings around;
-  private final BlockingQueue<Message> inbox = new ArrayBlockingQueue<>(INBOX);
+  private final BlockingQueue<SessionMessage> inbox = new ArrayBlockingQueue<>(INBOX);
   private final Attachments attachments = new Attachments();
   private final SessionReports reports;
   private final GuestSide guest;
@@ -97,7 +81,8 @@ final class Session {
     this.core = core;
     this.around = around;
     this.reports = new SessionReports(spec, core);
-    this.guest = new GuestSide(spec, (from, message) -> post(new Message.FromGuest(from, message)));
+    this.guest =
+        new GuestSide(spec, (from, message) -> post(new SessionMessage.FromGuest(from, message)));
     this.view = new View(started(), store.logIfAny(), core.exit().orElse(null));
     this.thread = Thread.ofVirtual().name("session-" + spec.uid()).unstarted(this::run);
   }
@@ -124,11 +109,11 @@ final class Session {
   }
 
   void happened(SessionEvent event) throws InterruptedException {
-    post(new Message.Happened(event));
+    post(new SessionMessage.Happened(event));
   }
 
   void vmChanged() throws InterruptedException {
-    post(new Message.VmChanged());
+    post(new SessionMessage.VmChanged());
   }
 
   Retention retention() {
@@ -136,7 +121,7 @@ final class Session {
   }
 
   void reportAgain() throws InterruptedException {
-    post(new Message.ReportAgain());
+    post(new SessionMessage.ReportAgain());
   }
 
   void attached(Attachment attachment) throws InterruptedException {
@@ -144,19 +129,19 @@ final class Session {
       attachment.fail(
           new Frame.Failure(ErrorCode.SESSION_GONE, "session " + spec.uid() + " is not kept"));
     }
-    post(new Message.Attached(attachment));
+    post(new SessionMessage.Attached(attachment));
   }
 
   void detached(Attachment attachment) throws InterruptedException {
-    post(new Message.Detached(attachment));
+    post(new SessionMessage.Detached(attachment));
   }
 
   void fromPeer(Attachment attachment, Frame.In frame) throws InterruptedException {
-    post(new Message.FromPeer(attachment, frame));
+    post(new SessionMessage.FromPeer(attachment, frame));
   }
 
   /** Blocks while the inbox is full: so it holds back peers and guests alike. */
-  private void post(Message message) throws InterruptedException {
+  private void post(SessionMessage message) throws InterruptedException {
     while (!inbox.offer(message, OFFER.toMillis(), TimeUnit.MILLISECONDS)) {
       if (!thread.isAlive()) {
         return;
@@ -171,7 +156,7 @@ final class Session {
       }
       lookAtVm();
       while (!expired()) {
-        Message message = inbox.poll(patience().toMillis(), TimeUnit.MILLISECONDS);
+        SessionMessage message = inbox.poll(patience().toMillis(), TimeUnit.MILLISECONDS);
         if (message != null) {
           handle(message);
         }
@@ -195,27 +180,27 @@ final class Session {
     }
   }
 
-  private void handle(Message message) {
+  private void handle(SessionMessage message) {
     switch (message) {
-      case Message.Happened(SessionEvent event) -> {
+      case SessionMessage.Happened(SessionEvent event) -> {
         step(event);
         if (event instanceof SessionEvent.OutcomeAcknowledged && core.isAcknowledged()) {
           around.listener().settled(spec.uid());
         }
       }
-      case Message.VmChanged() -> lookAtVm();
-      case Message.FromGuest(GuestStream from, GuestMessage received) -> {
+      case SessionMessage.VmChanged() -> lookAtVm();
+      case SessionMessage.FromGuest(GuestStream from, GuestMessage received) -> {
         if (guest.isOpen(from)) {
           fromGuest(from, received);
         }
       }
-      case Message.FromPeer(Attachment from, Frame.In frame) -> fromPeerNow(from, frame);
-      case Message.Attached(Attachment attachment) -> attachedNow(attachment);
-      case Message.Detached(Attachment attachment) -> {
+      case SessionMessage.FromPeer(Attachment from, Frame.In frame) -> fromPeerNow(from, frame);
+      case SessionMessage.Attached(Attachment attachment) -> attachedNow(attachment);
+      case SessionMessage.Detached(Attachment attachment) -> {
         attachments.remove(attachment, around.clock().millis());
         attachmentsChanged(attachment);
       }
-      case Message.ReportAgain() -> report();
+      case SessionMessage.ReportAgain() -> report();
     }
   }
 
@@ -262,7 +247,7 @@ final class Session {
   private void report() {
     around
         .listener()
-        .changed(reports.next(store.logIfAny(), attachments.size(), around.clock().millis()));
+        .changed(reports.next(openedLog(), attachments.size(), around.clock().millis()));
   }
 
   private boolean expired() {
@@ -359,14 +344,29 @@ final class Session {
 
   private void attachedNow(Attachment attachment) {
     attachments.add(attachment);
+    if (openedLog() == null && core.logEnd() > 0) {
+      attachment.fail(
+          new Frame.Failure(
+              ErrorCode.INTERNAL, "the log of session " + spec.uid() + " cannot be read"));
+    }
     if (attachments.isWriter(attachment)) {
       step(new SessionEvent.WriterAttached());
     } else {
       attachment.more();
     }
     attachmentsChanged(attachment);
-    // What was published before it was in the list it may have missed.
-    attachment.wake();
+    publish();
+    attachment.admit();
+  }
+
+  /** Empty also where it cannot be opened. */
+  private @Nullable SessionLog openedLog() {
+    try {
+      return store.openedLog();
+    } catch (IOException e) {
+      logger.error("log cannot be opened session={}", spec.uid(), e);
+      return null;
+    }
   }
 
   private void attachmentsChanged(Attachment one) {

@@ -9,6 +9,7 @@ import dev.orchard.exec.log.SessionLog;
 import dev.orchard.exec.session.OutputRoom;
 import dev.orchard.worker.vm.Uid;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -67,8 +68,17 @@ final class SessionStore {
     return open;
   }
 
-  /** The log, if there is one. */
+  /** The log, if there is one and it is open. */
   @Nullable SessionLog logIfAny() {
+    return log;
+  }
+
+  /** The log, if there is one, opened where {@link #adopt} left it unopened. */
+  @Nullable SessionLog openedLog() throws IOException {
+    if (log == null && directory != null && Files.exists(directory.log())) {
+      SessionLog opened = log();
+      opened.close();
+    }
     return log;
   }
 
@@ -168,9 +178,10 @@ final class SessionStore {
     account(0);
   }
 
-  /** Takes over what an earlier run of the daemon left. */
-  void adopt(SessionDirectory left) {
+  /** Takes over what an earlier run of the daemon left. The log is opened when it is needed. */
+  void adopt(SessionDirectory left) throws IOException {
     directory = left;
+    account(SessionLog.size(left.log()));
   }
 
   private SessionDirectory directory() throws IOException {

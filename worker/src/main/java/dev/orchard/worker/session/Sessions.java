@@ -97,6 +97,7 @@ public final class Sessions {
       for (SessionDirectory directory : SessionDirectory.list(root)) {
         recover(directory);
       }
+      logger.info("sessions recovered count={}", sessions.size());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -154,17 +155,34 @@ public final class Sessions {
       SessionSpec spec = spec(uid, facts.getFirst());
       SessionStore store = new SessionStore(root, storage, uid, spec.outputLimit());
       store.adopt(directory);
-      SessionLog log = store.log();
-      WorkerSession core =
-          WorkerSession.recovered(
-              spec.rules(), facts, log.stdoutBytes(), log.stderrBytes(), around.clock().millis());
-      logger.info("session adopted session={} phase={} end={}", uid, core.phase(), core.logEnd());
+      WorkerSession core = recovered(spec, facts, store);
       add(new Session(spec, store, core, around));
       Failpoint.passed("recovered");
     } catch (DamagedException | JsonProcessingException e) {
       logger.error("session cannot be recovered path={}", directory.path(), e);
       lose(uid, directory, String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Of what has finished the log is not read: there may be thousands, and few have a reader. */
+  private WorkerSession recovered(SessionSpec spec, List<JournalRecord> facts, SessionStore store)
+      throws IOException {
+    Optional<Frame.Exit> exit =
+        facts.stream()
+            .filter(JournalRecord.Exited.class::isInstance)
+            .map(fact -> ((JournalRecord.Exited) fact).exit())
+            .findFirst();
+    long now = around.clock().millis();
+    if (exit.isPresent()) {
+      return WorkerSession.recovered(
+          spec.rules(), facts, exit.get().stdoutBytes(), exit.get().stderrBytes(), now);
+    }
+    SessionLog log = store.log();
+    WorkerSession core =
+        WorkerSession.recovered(spec.rules(), facts, log.stdoutBytes(), log.stderrBytes(), now);
+    logger.info(
+        "session adopted session={} phase={} end={}", spec.uid(), core.phase(), core.logEnd());
+    return core;
   }
 
   /** Its id must not become unknown: somebody could start it again. */
