@@ -15,13 +15,13 @@ import dev.orchard.proto.guest.v1.TtySize;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
-import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The stream of one session to its agent. Hands over one message at a time: the next one comes
- * after {@link #more}, and not before the agent has taken what it was sent, so that one that only
- * talks fills nothing here. What is sent is queued without a bound of its own: the session's core
- * bounds stdin (256 KiB), and whoever sends else waits for {@link #takesMore}. One thread may send.
+ * after {@link #more}. What is sent is queued without a bound of its own: the session's core bounds
+ * stdin (256 KiB), whoever sends else waits for {@link #takesMore}, and of what is stored an agent
+ * that only talks is told the latest, once it listens.
  */
 public final class GuestStream {
   private static final int MAX_MESSAGE = 4_096;
@@ -76,38 +76,35 @@ public final class GuestStream {
   private static GuestStream open(Guest guest, ExecInput first, Listener listener) {
     GuestStream stream = new GuestStream(listener);
     guest.agent().exec(stream.observer);
-    stream.observer.calls().onNext(first);
+    stream.observer.send(first);
     return stream;
   }
 
   public void send(Frame.In frame) {
-    observer.calls().onNext(ExecInput.newBuilder().setFrame(ProtoFrames.encode(frame)).build());
+    observer.send(ExecInput.newBuilder().setFrame(ProtoFrames.encode(frame)).build());
   }
 
   /** Lets the agent forget what is stored here. */
   public void stored(long offset, boolean exit) {
-    observer
-        .calls()
-        .onNext(
-            ExecInput.newBuilder()
-                .setStored(Stored.newBuilder().setOffset(offset).setExit(exit))
-                .build());
+    observer.stored(
+        ExecInput.newBuilder()
+            .setStored(Stored.newBuilder().setOffset(offset).setExit(exit))
+            .build());
   }
 
   /** The last message was dealt with. */
   public void more() {
-    observer.wanted.set(true);
-    observer.requestWanted();
+    observer.calls.request(1);
   }
 
   /** Whether the agent takes what it is sent. */
   public boolean takesMore() {
-    return observer.calls().isReady();
+    return observer.calls.isReady();
   }
 
   /** The session in the guest lives on, and its agent is free of this stream at once. */
   public void close() {
-    observer.calls().cancel("the worker closes the stream", null);
+    observer.calls.cancel("the worker closes the stream", null);
   }
 
   private static GuestMessage message(ExecOutput output) {
@@ -153,8 +150,10 @@ public final class GuestStream {
   private static final class Observer implements ClientResponseObserver<ExecInput, ExecOutput> {
     private final GuestStream stream;
     private final Listener listener;
-    private final AtomicBoolean wanted = new AtomicBoolean();
     private ClientCallStreamObserver<ExecInput> calls;
+
+    /** What is stored, as of the last time that the agent could not be told. */
+    private @Nullable ExecInput untold;
 
     @SuppressWarnings("NullAway.Init")
     Observer(GuestStream stream, Listener listener) {
@@ -162,20 +161,26 @@ public final class GuestStream {
       this.listener = listener;
     }
 
-    ClientCallStreamObserver<ExecInput> calls() {
-      return calls;
-    }
-
     @Override
     public void beforeStart(ClientCallStreamObserver<ExecInput> requests) {
       calls = requests;
       requests.disableAutoRequestWithInitial(1);
-      requests.setOnReadyHandler(this::requestWanted);
+      requests.setOnReadyHandler(this::tellStored);
     }
 
-    void requestWanted() {
-      if (calls.isReady() && wanted.compareAndSet(true, false)) {
-        calls.request(1);
+    synchronized void send(ExecInput input) {
+      calls.onNext(input);
+    }
+
+    synchronized void stored(ExecInput latest) {
+      untold = latest;
+      tellStored();
+    }
+
+    private synchronized void tellStored() {
+      if (untold != null && calls.isReady()) {
+        calls.onNext(untold);
+        untold = null;
       }
     }
 

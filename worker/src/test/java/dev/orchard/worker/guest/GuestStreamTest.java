@@ -1,6 +1,7 @@
 package dev.orchard.worker.guest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.ProtoFrames;
@@ -8,6 +9,7 @@ import dev.orchard.proto.guest.v1.ExecInput;
 import dev.orchard.proto.guest.v1.ExecOutput;
 import dev.orchard.proto.guest.v1.GuestAgentGrpc;
 import dev.orchard.proto.guest.v1.InfoReply;
+import dev.orchard.proto.guest.v1.Stored;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
@@ -15,6 +17,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -30,6 +33,7 @@ class GuestStreamTest {
   private final CompletableFuture<ServerCallStreamObserver<ExecOutput>> agent =
       new CompletableFuture<>();
   private final BlockingQueue<GuestMessage> received = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Stored> stored = new LinkedBlockingQueue<>();
   private Server server;
   private ManagedChannel channel;
   private GuestStream stream;
@@ -43,7 +47,11 @@ class GuestStreamTest {
       agent.complete(call);
       return new StreamObserver<>() {
         @Override
-        public void onNext(ExecInput input) {}
+        public void onNext(ExecInput input) {
+          if (input.hasStored()) {
+            stored.add(input.getStored());
+          }
+        }
 
         @Override
         public void onError(Throwable why) {}
@@ -80,28 +88,47 @@ class GuestStreamTest {
             ExecOutput.newBuilder().setFrame(ProtoFrames.encode(new Frame.Heartbeat(""))).build());
   }
 
-  private boolean hears(long millis) throws InterruptedException {
-    return received.poll(millis, TimeUnit.MILLISECONDS) != null;
+  private GuestMessage hears() throws InterruptedException {
+    return Objects.requireNonNull(received.poll(20, TimeUnit.SECONDS), "a message");
+  }
+
+  /** Returns when the agent, which takes nothing, is sent no more. */
+  private void fill() {
+    // The connection is being made.
+    await().until(stream::takesMore);
+    while (stream.takesMore()) {
+      stream.send(new Frame.Signal("USR1"));
+    }
   }
 
   @Test
-  void anAgentThatTakesNothingIsNotListenedToUntilItDoes() throws Exception {
+  void anAgentThatTakesNothingIsToldTheLatestOfWhatIsStored() throws Exception {
     say();
-    say();
-    assertThat(hears(20_000)).isTrue();
-    while (!stream.takesMore()) {
-      // The connection is being made.
-      Thread.onSpinWait();
+    hears();
+    fill();
+    for (int offset = 1; offset <= 1_000; offset++) {
+      stream.stored(offset, offset == 1_000);
     }
-    while (stream.takesMore()) {
-      stream.stored(1, false);
-    }
-
-    stream.more();
-    assertThat(hears(200)).isFalse();
 
     agent.get().request(Integer.MAX_VALUE);
-    assertThat(hears(20_000)).isTrue();
-    assertThat(stream.takesMore()).isTrue();
+    await().until(() -> !stored.isEmpty());
+    assertThat(stored).containsExactly(Stored.newBuilder().setOffset(1_000).setExit(true).build());
+  }
+
+  @Test
+  void theEndOfTheConnectionIsHeardBehindWhatItBrought() throws Exception {
+    for (int i = 0; i < 10; i++) {
+      say();
+    }
+    hears();
+    fill();
+    server.shutdownNow();
+
+    GuestMessage last;
+    do {
+      stream.more();
+      last = hears();
+    } while (last instanceof GuestMessage.Received);
+    assertThat(last).isInstanceOf(GuestMessage.Broken.class);
   }
 }
