@@ -1,5 +1,6 @@
 package dev.orchard.it.faults;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -18,6 +19,9 @@ import java.util.stream.Stream;
 record Jvm(String main, int heapMib) {
   /** Everything that is needed at run time, as packaged for dev. */
   private static final String CLASS_PATH = classPath();
+
+  /** Of which a cache holds the classes: the JVM was seen to take those of an older one. */
+  private static final int BUILD = build();
 
   /** What starts it; the program's arguments follow. */
   List<String> command(List<String> options) {
@@ -42,11 +46,18 @@ record Jvm(String main, int heapMib) {
 
   /** Of the classes that its start loads; written by a JVM with {@link #training} as it ends. */
   Path cache() {
-    return Summary.FOLDER.resolve(main + ".aot");
+    return Summary.FOLDER.resolve("%s-%08x.aot".formatted(main, BUILD));
   }
 
   List<String> training() {
     return List.of("-XX:AOTCacheOutput=" + cache());
+  }
+
+  private static int build() {
+    return Stream.of(CLASS_PATH.split(":"))
+        .map(jar -> List.of(new File(jar).lastModified(), new File(jar).length()))
+        .toList()
+        .hashCode();
   }
 
   private static String classPath() {
