@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class ControllerKillsIT {
   @Test
   void noByteIsLostUnderKillsOfReplicas() throws Exception {
-    kill(RuntimeChoice.PROCESS, FaultSizes.F1_KILLS.size(), 20);
+    kill(RuntimeChoice.PROCESS, FaultSizes.F1_KILLS.size(), 10);
   }
 
   @Test

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class WorkerKillsIT {
   @Test
   void noByteIsLostUnderKillsOfTheWorker() throws Exception {
-    kill(RuntimeChoice.PROCESS, FaultSizes.F3_KILLS.size(), 20);
+    kill(RuntimeChoice.PROCESS, FaultSizes.F3_KILLS.size(), 10);
   }
 
   @Test
