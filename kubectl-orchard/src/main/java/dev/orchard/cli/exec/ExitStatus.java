@@ -21,11 +21,20 @@ record ExitStatus(int code, Optional<String> message) {
           "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",
           "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS");
 
-  static ExitStatus of(Outcome outcome) {
+  /**
+   * Of a session.
+   *
+   * @param session as the CLI takes it: where the outcome is unknown it can be looked at again
+   */
+  static ExitStatus of(Outcome outcome, String session) {
     return switch (outcome) {
       case Outcome.Known(Frame.Exit exit) -> of(exit);
       case Outcome.Unknown(String why) ->
-          new ExitStatus(ExitCodes.UNKNOWN, Optional.of("the outcome is unknown: " + why));
+          new ExitStatus(
+              ExitCodes.UNKNOWN,
+              Optional.of(
+                  "the outcome is unknown: %s; to look again: kubectl orchard attach %s"
+                      .formatted(why, session)));
     };
   }
 

@@ -110,7 +110,7 @@ final class SessionRun {
     boolean printed = plan.purpose() == Plan.Purpose.PRINT && outcome instanceof Outcome.Known;
     return printed || caughtUp
         ? new ExitStatus(ExitCodes.OK, Optional.empty())
-        : ExitStatus.of(outcome);
+        : ExitStatus.of(outcome, plan.session());
   }
 
   private void takeInput() {

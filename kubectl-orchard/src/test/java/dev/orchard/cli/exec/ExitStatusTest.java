@@ -54,9 +54,11 @@ class ExitStatusTest {
 
   @Test
   void anUnknownOutcomeSaysWhy() {
-    ExitStatus status = ExitStatus.of(new Outcome.Unknown("no connection"));
+    ExitStatus status = ExitStatus.of(new Outcome.Unknown("no connection"), "vm/job");
     assertThat(status.code()).isEqualTo(255);
-    assertThat(status.message()).hasValue("the outcome is unknown: no connection");
+    assertThat(status.message())
+        .hasValue(
+            "the outcome is unknown: no connection; to look again: kubectl orchard attach vm/job");
   }
 
   private static ExitStatus status(
@@ -64,6 +66,7 @@ class ExitStatusTest {
     return ExitStatus.of(
         new Outcome.Known(
             new Frame.Exit(
-                code, signal, reason, 0, 0, null, null, incomplete, Duration.ZERO, null)));
+                code, signal, reason, 0, 0, null, null, incomplete, Duration.ZERO, null)),
+        "vm/job");
   }
 }
