@@ -10,6 +10,7 @@ final class Connector {
   private final String session;
   private final SessionOpener opener;
   private final Consumer<Event> events;
+  private volatile boolean closed;
 
   Connector(String session, SessionOpener opener, Consumer<Event> events) {
     this.session = session;
@@ -24,11 +25,26 @@ final class Connector {
         .start(() -> {
           try {
             Thread.sleep(delay);
-            events.accept(outcome(connection, from, ticket));
+            if (!closed) {
+              tell(outcome(connection, from, ticket));
+            }
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           }
         });
+  }
+
+  /** No attempt begins any more, and a connection that one still makes is dropped. */
+  synchronized void close() {
+    closed = true;
+  }
+
+  private synchronized void tell(Event event) {
+    if (closed && event instanceof Event.Connected(int _, SessionStream late)) {
+      late.abort();
+    } else {
+      events.accept(event);
+    }
   }
 
   private Event outcome(int connection, long from, String ticket) {
@@ -48,6 +64,9 @@ final class Connector {
     } catch (ClientException e) {
       return new Event.NotConnected(
           connection, String.valueOf(e.getMessage()), false, Optional.empty());
+    } catch (RuntimeException e) {
+      // Of a caller's own source of credentials, say.
+      return new Event.NotConnected(connection, "cannot connect: " + e, false, Optional.empty());
     }
   }
 

@@ -75,7 +75,7 @@ final class Delivery {
       events.accept(new Event.Delivered());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (Exception | AssertionError e) {
+    } catch (Exception | Error e) {
       events.accept(new Event.Undelivered(e));
     }
   }

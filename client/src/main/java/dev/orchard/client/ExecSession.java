@@ -164,7 +164,10 @@ public final class ExecSession implements AutoCloseable {
     }
   }
 
-  /** Leaves when the signals and the farewell of before are sent, or after 5 s. Does not wait. */
+  /**
+   * Leaves when the signals and the farewell of before are sent, or after 5 s; at once where there
+   * is no connection. Does not wait.
+   */
   public void leave() {
     inbox.add(new Event.Leave());
   }
@@ -212,10 +215,20 @@ public final class ExecSession implements AutoCloseable {
       Thread.currentThread().interrupt();
     } finally {
       hop.close();
+      dropUnused();
       input.end();
       delivery.abandon();
       Outcome outcome = session.abandon("the session was left");
       result.complete(undelivered == null ? outcome : undelivered);
+    }
+  }
+
+  /** A connection that came too late to be looked at is open all the same. */
+  private void dropUnused() {
+    for (Event event = inbox.poll(); event != null; event = inbox.poll()) {
+      if (event instanceof Event.Connected(int _, SessionStream late)) {
+        late.abort();
+      }
     }
   }
 

@@ -148,6 +148,7 @@ final class Hop {
 
   /** The session is over. */
   void close() {
+    connector.close();
     if (socket != null) {
       socket.close();
     }

@@ -49,7 +49,10 @@ public final class OrchardClient implements AutoCloseable {
       return this;
     }
 
-    /** A bearer token, asked for anew before each request: it may be renewed meanwhile. */
+    /**
+     * A bearer token, asked for anew before each request: it may be renewed meanwhile. What the
+     * source throws is thrown by the call that asks; a session that is followed is given up.
+     */
     public Builder token(Supplier<String> source) {
       token = source;
       return this;

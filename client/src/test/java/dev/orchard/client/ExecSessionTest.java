@@ -13,6 +13,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class ExecSessionTest {
@@ -22,9 +23,13 @@ class ExecSessionTest {
   private final ByteArrayOutputStream stdout = new ByteArrayOutputStream();
 
   private ExecSession follow(boolean stdin, SessionListener listener) {
+    return follow(stdin, played, listener);
+  }
+
+  private static ExecSession follow(boolean stdin, SessionOpener opener, SessionListener listener) {
     return ExecSession.follow(
         new ExecSession.Terms("vm/s", 0, stdin, stdin, Optional.empty(), 1),
-        played,
+        opener,
         listener,
         new Random(1));
   }
@@ -80,6 +85,54 @@ class ExecSessionTest {
           .isInstanceOfSatisfying(
               Outcome.Unknown.class, unknown -> assertThat(unknown.why()).contains("disk full"));
     }
+  }
+
+  @Test
+  void isUnknownWhereTheListenerIsNotWhole() throws Exception {
+    SessionListener partial =
+        new SessionListener() {
+          @Override
+          public void output(StdStream stream, long offset, ByteString data) {
+            throw new NoClassDefFoundError("Missing");
+          }
+        };
+    try (ExecSession session = follow(false, partial)) {
+      played.connection().stdout(0, "out").exit("out");
+      assertThat(session.await())
+          .isInstanceOfSatisfying(
+              Outcome.Unknown.class, unknown -> assertThat(unknown.why()).contains("Missing"));
+    }
+  }
+
+  @Test
+  void isUnknownWhereTheCallersOwnTokenCannotBeHad() throws Exception {
+    SessionOpener without =
+        (_, _, _, _) -> {
+          throw new IllegalStateException("no token today");
+        };
+    try (ExecSession session = follow(false, without, new SessionListener() {})) {
+      assertThat(session.await())
+          .isInstanceOfSatisfying(
+              Outcome.Unknown.class,
+              unknown -> assertThat(unknown.why()).contains("no token today"));
+    }
+  }
+
+  @Test
+  void dropsAConnectionThatComesWhenItIsOver() throws Exception {
+    CompletableFuture<Void> asked = new CompletableFuture<>();
+    CompletableFuture<Void> over = new CompletableFuture<>();
+    SessionOpener slow =
+        (from, again, ticket, listener) -> {
+          asked.complete(null);
+          over.join();
+          return played.open(from, again, ticket, listener);
+        };
+    ExecSession session = follow(true, slow, new SessionListener() {});
+    asked.join();
+    session.close();
+    over.complete(null);
+    assertThat(played.dropped().again()).isFalse();
   }
 
   @Test

@@ -17,6 +17,7 @@ final class PlayedSession implements SessionOpener {
   private static final int PATIENCE_SECONDS = 60;
 
   private final BlockingQueue<Connection> connections = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Connection> dropped = new LinkedBlockingQueue<>();
 
   /** The other end of one. */
   record Connection(
@@ -82,12 +83,19 @@ final class PlayedSession implements SessionOpener {
           public void close() {}
 
           @Override
-          public void abort() {}
+          public void abort() {
+            dropped.add(connection);
+          }
         });
   }
 
   Connection connection() throws InterruptedException {
     return Objects.requireNonNull(connections.poll(PATIENCE_SECONDS, TimeUnit.SECONDS));
+  }
+
+  /** The next one that its client drops. */
+  Connection dropped() throws InterruptedException {
+    return Objects.requireNonNull(dropped.poll(PATIENCE_SECONDS, TimeUnit.SECONDS));
   }
 
   private static ByteString sha256(ByteString data) {
