@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -43,6 +44,7 @@ class ReplicaSearchTest {
 
   private final List<InetAddress> addresses = new CopyOnWriteArrayList<>();
   private final List<FakeController> replicas = new ArrayList<>();
+  private final AtomicBoolean failsOnce = new AtomicBoolean();
   private final GuestDialer dialer = new GuestDialer();
   private Sessions sessions;
   private Vms vms;
@@ -78,7 +80,12 @@ class ReplicaSearchTest {
         certificate.ca(),
         folder.resolve("token"),
         null,
-        _ -> addresses.toArray(InetAddress[]::new));
+        _ -> {
+          if (failsOnce.getAndSet(false)) {
+            throw new IllegalStateException("no descriptor is left");
+          }
+          return addresses.toArray(InetAddress[]::new);
+        });
   }
 
   private void dial(String... entries) {
@@ -159,6 +166,15 @@ class ReplicaSearchTest {
     replica(4, port, 3);
     awaitLinks();
     assertThat(replicas).extracting(FakeController::ended).containsOnly(0);
+  }
+
+  @Test
+  void aRoundThatFailsIsNotTheLast() throws Exception {
+    failsOnce.set(true);
+    FakeController replica = replica(1, 0, 1);
+    addresses.add(loopback(1));
+    dial("localhost:" + replica.port());
+    awaitLinks();
   }
 
   @Test

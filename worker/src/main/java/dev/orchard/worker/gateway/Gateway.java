@@ -110,7 +110,17 @@ public final class Gateway {
   boolean add(ControllerLink link) {
     lock.lock();
     try {
-      return links.stream().noneMatch(other -> id(other).equals(id(link))) && links.add(link);
+      return !isLinked(link) && links.add(link);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether there is a link to the replica that has greeted this one. */
+  boolean isLinked(ControllerLink link) {
+    lock.lock();
+    try {
+      return links.stream().anyMatch(other -> id(other).equals(id(link)));
     } finally {
       lock.unlock();
     }

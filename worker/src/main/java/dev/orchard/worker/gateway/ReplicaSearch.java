@@ -44,6 +44,9 @@ final class ReplicaSearch {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
+  /** Of the thread alone. */
+  private List<Place> places;
+
   /** What is known of each address. */
   @GuardedBy("lock")
   private final Map<Place, Sight> sights = new LinkedHashMap<>();
@@ -51,7 +54,7 @@ final class ReplicaSearch {
   @GuardedBy("lock")
   private final List<ControllerLink> links = new ArrayList<>();
 
-  /** Since the last round began. */
+  /** Since the last round began, until it is taken. */
   @GuardedBy("lock")
   private Event event = Event.NOTHING;
 
@@ -81,6 +84,7 @@ final class ReplicaSearch {
 
   ReplicaSearch(ReplicaAddress entry, Dialing dialing, Gateway gateway) {
     this.entry = entry;
+    this.places = List.of(new Place(entry, null));
     this.dialing = dialing;
     this.gateway = gateway;
     this.thread = Thread.ofVirtual().name("controllers-" + entry).unstarted(this::run);
@@ -148,7 +152,8 @@ final class ReplicaSearch {
           sight.linked--;
           event = Event.LOST;
         }
-        case KNOWN -> sight.known = true;
+        // Unless that other link has broken meanwhile, which nobody would say again.
+        case KNOWN -> sight.known = gateway.isLinked(link);
         case NOBODY -> {}
       }
       count();
@@ -170,14 +175,9 @@ final class ReplicaSearch {
 
   private void run() {
     long retry = FIRST_RETRY_MILLIS;
-    List<Place> places = List.of(new Place(entry, null));
     try {
       while (!Thread.interrupted()) {
-        List<Place> now = dialing.places(entry);
-        // A name that cannot be resolved now has its addresses still.
-        places = now.isEmpty() ? places : now;
-        boolean searching = dialAll(places);
-        Event came = await(searching ? jittered(retry) : LOOK_AGAIN_MILLIS);
+        Event came = await(round() ? jittered(retry) : LOOK_AGAIN_MILLIS);
         if (came == Event.LOST) {
           Thread.sleep(jittered(FIRST_RETRY_MILLIS));
         }
@@ -185,8 +185,20 @@ final class ReplicaSearch {
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** False if there is nobody to look for. */
+  private boolean round() {
+    try {
+      List<Place> now = dialing.places(entry);
+      // A name that cannot be resolved now has its addresses still.
+      places = now.isEmpty() ? places : now;
+      return dialAll();
     } catch (RuntimeException e) {
-      log.error("controllers are not looked for any more controllers={}", entry, e);
+      // For want of descriptors, say, which the next round may have.
+      log.warn("controllers cannot be dialled controllers={}", entry, e);
+      return true;
     }
   }
 
@@ -194,8 +206,7 @@ final class ReplicaSearch {
     return millis / 2 + random.nextLong(millis);
   }
 
-  /** False if there is nobody to look for. */
-  private boolean dialAll(List<Place> places) {
+  private boolean dialAll() {
     lock.lock();
     try {
       event = Event.NOTHING;
@@ -219,9 +230,6 @@ final class ReplicaSearch {
         }
       }
       return missing > 0 || unseen > 0;
-    } catch (IllegalArgumentException e) {
-      log.warn("controllers cannot be dialled controllers={} reason={}", entry, e.getMessage());
-      return true;
     } finally {
       lock.unlock();
     }
@@ -243,7 +251,9 @@ final class ReplicaSearch {
       while (event == Event.NOTHING && left > 0) {
         left = changed.awaitNanos(left);
       }
-      return event;
+      Event came = event;
+      event = Event.NOTHING;
+      return came;
     } finally {
       lock.unlock();
     }
