@@ -63,6 +63,9 @@ final class ControllerLink {
 
   private volatile Greeting greeting = Greeting.getDefaultInstance();
 
+  /** Also where it ends by an exception; of the thread alone. */
+  private Attempt attempt = Attempt.NOBODY;
+
   /**
    * @param roads to the place, at least one; are closed in the end
    * @param first which of them to try first
@@ -114,7 +117,6 @@ final class ControllerLink {
   }
 
   private void run() {
-    Attempt attempt = Attempt.NOBODY;
     try {
       attempt = attempt();
     } catch (InterruptedException _) {
@@ -133,9 +135,9 @@ final class ControllerLink {
       int number = (first + i) % roads.size();
       Road road = roads.get(number);
       if (road.reach()) {
-        Attempt attempt = serve(road, number);
-        if (attempt != Attempt.NOBODY) {
-          return attempt;
+        Attempt served = serve(road, number);
+        if (served != Attempt.NOBODY) {
+          return served;
         }
       }
     }
@@ -157,6 +159,7 @@ final class ControllerLink {
         log.info("linked controller={} replica={}", place, greeting.getReplica());
         mailbox.open();
         board.watch(mailbox);
+        attempt = Attempt.LINKED;
         search.found(place, number);
         stream.send(registration());
         board.repeat(mailbox);
