@@ -14,9 +14,11 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -32,6 +34,32 @@ import org.junit.jupiter.api.io.TempDir;
 @SuppressWarnings("NullAway.Init")
 class SocketRoadTest {
   @TempDir private Path folder;
+
+  private static InetAddress loopback(int last) throws UnknownHostException {
+    return InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) last});
+  }
+
+  private static SSLServerSocket listen(TestCertificate certificate, int last, int port)
+      throws IOException, GeneralSecurityException {
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(certificate.keys().getKeyManagers(), null, null);
+    return (SSLServerSocket)
+        context.getServerSocketFactory().createServerSocket(port, 0, loopback(last));
+  }
+
+  private static Dialing dialing(
+      TestCertificate certificate, Path token, ReplicaAddress address, InetAddress... addresses) {
+    return new Dialing(
+        List.of(address), Transport.HTTP, certificate.ca(), token, null, _ -> addresses);
+  }
+
+  /** How a rendezvous ends that is dialled at the last of several addresses of a name. */
+  private String endAtLast(Dialing dialing) throws Exception {
+    List<Place> places = dialing.places(dialing.addresses().getFirst());
+    try (Road road = places.getLast().roads(dialing, false).getFirst()) {
+      return rendezvous(road).get(10, TimeUnit.SECONDS);
+    }
+  }
 
   /** Answers one handshake after another with a status. */
   private static List<List<String>> answer(SSLServerSocket server, int... statuses) {
@@ -87,20 +115,10 @@ class SocketRoadTest {
   void aRendezvousThatReachesAnotherReplicaIsDialledAgain() throws Exception {
     TestCertificate certificate = TestCertificate.create(folder);
     Path token = Files.writeString(folder.resolve("token"), "secret\n");
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(certificate.keys().getKeyManagers(), null, null);
-    try (SSLServerSocket server =
-        (SSLServerSocket) context.getServerSocketFactory().createServerSocket(0)) {
+    try (SSLServerSocket server = listen(certificate, 1, 0)) {
       List<List<String>> requests = answer(server, 421, 421, 401);
       ReplicaAddress address = ReplicaAddress.parse("https://localhost:" + server.getLocalPort());
-      Dialing dialing =
-          new Dialing(
-              List.of(address),
-              Transport.AUTO,
-              certificate.ca(),
-              token,
-              null,
-              InetAddress::getAllByName);
+      Dialing dialing = dialing(certificate, token, address, loopback(1));
       Place place = dialing.places(address).getFirst();
       try (Road road = place.roads(dialing, true).getFirst()) {
         assertThat(rendezvous(road).get(10, TimeUnit.SECONDS)).contains("401");
@@ -114,6 +132,62 @@ class SocketRoadTest {
                       "Authorization: Bearer secret",
                       "Orchard-Replica: replica-7",
                       "Sec-WebSocket-Protocol: v1.worker.orchard.dev"));
+    }
+  }
+
+  @Test
+  void ofSeveralAddressesTheOneThatIsDialledIsReachedUnderTheirName() throws Exception {
+    TestCertificate certificate = TestCertificate.create(folder);
+    Path token = Files.writeString(folder.resolve("token"), "secret\n");
+    // The certificate is of localhost and 127.0.0.1: by its address the second would be refused.
+    try (SSLServerSocket first = listen(certificate, 1, 0);
+        SSLServerSocket second = listen(certificate, 2, first.getLocalPort())) {
+      List<List<String>> atFirst = answer(first, 401);
+      List<List<String>> atSecond = answer(second, 401);
+      String host = "localhost:" + first.getLocalPort();
+      ReplicaAddress address = ReplicaAddress.parse("https://" + host);
+
+      assertThat(endAtLast(dialing(certificate, token, address, loopback(1), loopback(2))))
+          .contains("401");
+
+      assertThat(atFirst).isEmpty();
+      assertThat(atSecond)
+          .singleElement()
+          .satisfies(head ->
+              assertThat(head)
+                  .contains("Host: " + host)
+                  .contains("GET /v1/worker/rendezvous HTTP/1.1"));
+    }
+  }
+
+  @Test
+  void atOneOfSeveralAddressesTheCertificateMustBeOfTheirName() throws Exception {
+    TestCertificate certificate = TestCertificate.create(folder);
+    Path token = Files.writeString(folder.resolve("token"), "secret\n");
+    try (SSLServerSocket server = listen(certificate, 1, 0)) {
+      List<List<String>> requests = answer(server, 401);
+      ReplicaAddress address =
+          ReplicaAddress.parse("https://replicas.test:" + server.getLocalPort());
+
+      assertThat(endAtLast(dialing(certificate, token, address, loopback(2), loopback(1))))
+          .contains("replicas.test");
+
+      assertThat(requests).isEmpty();
+    }
+  }
+
+  @Test
+  void oneOfSeveralAddressesThatRefusesIsTold() throws Exception {
+    TestCertificate certificate = TestCertificate.create(folder);
+    Path token = Files.writeString(folder.resolve("token"), "secret\n");
+    try (SSLServerSocket first = listen(certificate, 1, 0)) {
+      List<List<String>> atFirst = answer(first, 401);
+      ReplicaAddress address = ReplicaAddress.parse("https://localhost:" + first.getLocalPort());
+
+      assertThat(endAtLast(dialing(certificate, token, address, loopback(1), loopback(2))))
+          .contains("502");
+
+      assertThat(atFirst).isEmpty();
     }
   }
 

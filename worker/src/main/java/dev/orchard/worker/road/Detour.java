@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Leads to one address of a name. Java's HTTP client always dials a name's first address, and by an
@@ -18,8 +20,11 @@ import java.util.concurrent.ConcurrentHashMap;
  * this as its proxy, on the loopback, which goes to that one address whatever it is asked for.
  */
 final class Detour implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Detour.class);
   private static final Duration CONNECT = Duration.ofSeconds(20);
   private static final byte[] OPEN = "HTTP/1.1 200 \r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] NO_WAY =
+      "HTTP/1.1 502 \r\nContent-Length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
   private static final int END_OF_HEAD = 0x0d0a0d0a;
 
   private final InetSocketAddress target;
@@ -59,7 +64,7 @@ final class Detour implements AutoCloseable {
       keep(near);
       keep(far);
       skipHead(near.getInputStream());
-      far.connect(target, (int) CONNECT.toMillis());
+      connect(far, near);
       near.setTcpNoDelay(true);
       far.setTcpNoDelay(true);
       near.getOutputStream().write(OPEN);
@@ -72,6 +77,19 @@ final class Detour implements AutoCloseable {
       Thread.currentThread().interrupt();
     } finally {
       sockets.removeIf(Socket::isClosed);
+    }
+  }
+
+  /** Whoever called only learns that it failed; why is to be read in the log. */
+  private void connect(Socket far, Socket near) throws IOException {
+    try {
+      far.connect(target, (int) CONNECT.toMillis());
+    } catch (IOException e) {
+      if (!closed) {
+        log.info("controller cannot be reached address={}: {}", target, e.getMessage());
+        near.getOutputStream().write(NO_WAY);
+      }
+      throw e;
     }
   }
 
