@@ -8,6 +8,7 @@ import dev.orchard.worker.guest.GuestDialer;
 import dev.orchard.worker.process.ProcessRuntime;
 import dev.orchard.worker.qemu.QemuRuntime;
 import dev.orchard.worker.road.Dialing;
+import dev.orchard.worker.road.Liveness;
 import dev.orchard.worker.session.Sessions;
 import dev.orchard.worker.vm.VmRuntime;
 import dev.orchard.worker.vm.Vms;
@@ -78,7 +79,8 @@ public final class Worker implements AutoCloseable {
                 settings.controllerCa(),
                 settings.tokenFile(),
                 settings.proxy(),
-                InetAddress::getAllByName),
+                InetAddress::getAllByName,
+                Liveness.DEFAULT),
             identity(settings, runtimes),
             board,
             vms,

@@ -1,6 +1,7 @@
 package dev.orchard.worker;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -13,10 +14,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** One address in front of several: each connection goes to the next of them, as in a Service. */
 final class Balancer implements AutoCloseable {
+  private static final int BUFFER_BYTES = 16 << 10;
+
   private final ServerSocket server = new ServerSocket(0, 0, InetAddress.getLoopbackAddress());
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final AtomicInteger turns = new AtomicInteger();
+  private final AtomicInteger answers = new AtomicInteger();
   private final List<InetSocketAddress> targets;
+
+  /** So many connections lead nowhere any more, from the first one on. */
+  private volatile int lost;
 
   Balancer(List<InetSocketAddress> targets) throws IOException {
     this.targets = new CopyOnWriteArrayList<>(targets);
@@ -32,6 +39,16 @@ final class Balancer implements AutoCloseable {
     return turns.get();
   }
 
+  /** How often something has come back through it. */
+  int answers() {
+    return answers.get();
+  }
+
+  /** From now on nothing comes through the connections that there are, and no end of them. */
+  void lose() {
+    lost = turns.get();
+  }
+
   void add(InetSocketAddress target) {
     targets.add(target);
   }
@@ -45,34 +62,53 @@ final class Balancer implements AutoCloseable {
       try {
         Socket near = server.accept();
         List<InetSocketAddress> now = List.copyOf(targets);
-        InetSocketAddress target = now.get(turns.getAndIncrement() % now.size());
-        Thread.ofVirtual().start(() -> lead(near, target));
+        int turn = turns.getAndIncrement();
+        InetSocketAddress target = now.get(turn % now.size());
+        Thread.ofVirtual().start(() -> lead(near, target, turn));
       } catch (IOException e) {
         return;
       }
     }
   }
 
-  private void lead(Socket near, InetSocketAddress target) {
+  private void lead(Socket near, InetSocketAddress target, int turn) {
     try (near;
         Socket far = new Socket()) {
       sockets.add(near);
       far.connect(target);
       sockets.add(far);
-      Thread back = Thread.ofVirtual().start(() -> pass(far, near));
-      pass(near, far);
+      Thread back = Thread.ofVirtual().start(() -> pass(far, near, turn, answers));
+      pass(near, far, turn, new AtomicInteger());
       back.join();
     } catch (IOException | InterruptedException e) {
       // Whoever called sees a closed connection.
     }
   }
 
-  private static void pass(Socket from, Socket to) {
-    try (from;
-        to) {
-      from.getInputStream().transferTo(to.getOutputStream());
+  private void pass(Socket from, Socket to, int turn, AtomicInteger pieces) {
+    byte[] buffer = new byte[BUFFER_BYTES];
+    try {
+      InputStream in = from.getInputStream();
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        if (turn >= lost) {
+          pieces.incrementAndGet();
+          to.getOutputStream().write(buffer, 0, read);
+        }
+      }
     } catch (IOException e) {
-      // Both are closed now.
+      // As an end.
+    }
+    if (turn >= lost) {
+      close(from);
+      close(to);
+    }
+  }
+
+  private static void close(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // It is of no use any more.
     }
   }
 

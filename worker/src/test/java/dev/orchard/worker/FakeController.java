@@ -16,6 +16,7 @@ import dev.orchard.proto.worker.v1.ExecStored;
 import dev.orchard.proto.worker.v1.Forward;
 import dev.orchard.proto.worker.v1.Greeting;
 import dev.orchard.proto.worker.v1.Instruction;
+import dev.orchard.proto.worker.v1.LinkHeartbeat;
 import dev.orchard.proto.worker.v1.PowerState;
 import dev.orchard.proto.worker.v1.PutVm;
 import dev.orchard.proto.worker.v1.Register;
@@ -53,6 +54,8 @@ import org.jspecify.annotations.Nullable;
 /** A replica's gateway without a replica: the test instructs, and looks at what is reported. */
 final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
   static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Instruction HEARTBEAT =
+      Instruction.newBuilder().setHeartbeat(LinkHeartbeat.getDefaultInstance()).build();
 
   /** The replica's end of what it has asked for. */
   interface RendezvousEnd {
@@ -300,7 +303,12 @@ final class FakeController extends WorkerGatewayGrpc.WorkerGatewayImplBase {
           case SYNCED -> {
             link.set(instructions);
           }
-          case HEARTBEAT, REPORT_NOT_SET -> {}
+          case HEARTBEAT -> {
+            synchronized (instructions) {
+              instructions.onNext(HEARTBEAT);
+            }
+          }
+          case REPORT_NOT_SET -> {}
         }
       }
 

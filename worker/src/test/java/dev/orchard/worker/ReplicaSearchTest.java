@@ -11,10 +11,13 @@ import dev.orchard.worker.gateway.Noticeboard;
 import dev.orchard.worker.gateway.WorkerIdentity;
 import dev.orchard.worker.guest.GuestDialer;
 import dev.orchard.worker.road.Dialing;
+import dev.orchard.worker.road.Liveness;
 import dev.orchard.worker.road.ReplicaAddress;
 import dev.orchard.worker.road.Road;
 import dev.orchard.worker.road.Transport;
 import dev.orchard.worker.session.Sessions;
+import dev.orchard.worker.vm.Uid;
+import dev.orchard.worker.vm.VmStatus;
 import dev.orchard.worker.vm.Vms;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -45,7 +48,9 @@ class ReplicaSearchTest {
   private final List<InetAddress> addresses = new CopyOnWriteArrayList<>();
   private final List<FakeController> replicas = new ArrayList<>();
   private final AtomicBoolean failsOnce = new AtomicBoolean();
+  private final Noticeboard board = new Noticeboard();
   private final GuestDialer dialer = new GuestDialer();
+  private Liveness liveness = Liveness.DEFAULT;
   private Sessions sessions;
   private Vms vms;
   private @Nullable Gateway gateway;
@@ -85,11 +90,11 @@ class ReplicaSearchTest {
             throw new IllegalStateException("no descriptor is left");
           }
           return addresses.toArray(InetAddress[]::new);
-        });
+        },
+        liveness);
   }
 
   private void dial(String... entries) {
-    Noticeboard board = new Noticeboard();
     sessions = new Sessions(folder.resolve("sessions"), 0, board::vm, board, new SteadyClock());
     vms = new Vms(folder.resolve("vms"), List.of(), dialer, board);
     gateway =
@@ -243,6 +248,55 @@ class ReplicaSearchTest {
       awaitLinks();
       assertNoLinkWasEnded();
     }
+  }
+
+  @Test
+  void aLinkWhosePacketsVanishIsDialledAgain() throws Exception {
+    liveness = HalfOpenTest.SHORT;
+    addresses.add(loopback(1));
+    FakeController replica = replica(1, 0, 1);
+    try (Balancer balancer = new Balancer(List.of(at(replica)))) {
+      dial("localhost:" + balancer.port());
+      awaitLinks();
+
+      balancer.lose();
+
+      await().atMost(FakeController.PATIENCE).until(() -> replica.registers().size() > 1);
+    }
+  }
+
+  @Test
+  void aLinkOverAWebSocketWhosePacketsVanishIsDialledAgain() throws Exception {
+    liveness = HalfOpenTest.SHORT;
+    addresses.add(loopback(1));
+    try (SocketReplica replica = new SocketReplica(certificate);
+        Balancer balancer = new Balancer(List.of(replica.address()))) {
+      dial("https://localhost:" + balancer.port());
+      await().atMost(FakeController.PATIENCE).until(() -> replica.registered() == 1);
+
+      balancer.lose();
+
+      await().atMost(FakeController.PATIENCE).until(() -> replica.registered() > 1);
+    }
+  }
+
+  @Test
+  void aReplicaThatSaysNothingIsDialledAgainHoweverMuchIsReported() throws Exception {
+    liveness = HalfOpenTest.SHORT;
+    addresses.add(loopback(1));
+    FakeController replica = replica(1, 0, 1);
+    dial("localhost:" + replica.port());
+    awaitLinks();
+
+    // While there are reports there is no heartbeat, and so nothing that it would answer.
+    VmStatus news =
+        new VmStatus(new Uid("a1"), dev.orchard.worker.vm.VmState.STOPPED, null, null, "");
+    await()
+        .atMost(FakeController.PATIENCE)
+        .until(() -> {
+          board.changed(news);
+          return replica.registers().size() > 1;
+        });
   }
 
   @Test

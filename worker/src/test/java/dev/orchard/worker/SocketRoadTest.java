@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.orchard.proto.worker.v1.ControllerFrame;
 import dev.orchard.worker.road.Dialing;
+import dev.orchard.worker.road.Liveness;
 import dev.orchard.worker.road.Place;
 import dev.orchard.worker.road.ReplicaAddress;
 import dev.orchard.worker.road.Road;
@@ -50,7 +51,13 @@ class SocketRoadTest {
   private static Dialing dialing(
       TestCertificate certificate, Path token, ReplicaAddress address, InetAddress... addresses) {
     return new Dialing(
-        List.of(address), Transport.HTTP, certificate.ca(), token, null, _ -> addresses);
+        List.of(address),
+        Transport.HTTP,
+        certificate.ca(),
+        token,
+        null,
+        _ -> addresses,
+        Liveness.DEFAULT);
   }
 
   /** How a rendezvous ends that is dialled at the last of several addresses of a name. */
@@ -203,7 +210,8 @@ class SocketRoadTest {
               certificate.ca(),
               folder,
               null,
-              host -> new InetAddress[] {InetAddress.getLoopbackAddress()});
+              host -> new InetAddress[] {InetAddress.getLoopbackAddress()},
+              Liveness.DEFAULT);
       List<Road> roads = dialing.places(both).getFirst().roads(dialing, true);
       assertThat(roads)
           .extracting(Road::address)

@@ -5,6 +5,7 @@ import dev.orchard.proto.worker.v1.Greeting;
 import dev.orchard.proto.worker.v1.Instruction;
 import dev.orchard.proto.worker.v1.WorkerReport;
 import dev.orchard.worker.gateway.LinkMailbox.Work;
+import dev.orchard.worker.road.Liveness;
 import dev.orchard.worker.road.Place;
 import dev.orchard.worker.road.Road;
 import dev.orchard.worker.stream.MessageStream;
@@ -29,10 +30,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ControllerLink {
   private static final Logger log = LoggerFactory.getLogger(ControllerLink.class);
-  private static final Duration HEARTBEAT = Duration.ofSeconds(5);
-
-  /** Without a word from the replica, its link is dead. */
-  private static final Duration SILENCE = Duration.ofSeconds(45);
 
   /** For a replica that is there to greet: it asks the Kubernetes API who calls. */
   private static final Duration GREETING = Duration.ofSeconds(20);
@@ -55,6 +52,7 @@ final class ControllerLink {
   private final ReplicaSearch search;
   private final WorkerIdentity identity;
   private final Noticeboard board;
+  private final Liveness liveness;
   private final Gateway gateway;
   private final Thread thread;
 
@@ -77,6 +75,7 @@ final class ControllerLink {
       ReplicaSearch search,
       WorkerIdentity identity,
       Noticeboard board,
+      Liveness liveness,
       Gateway gateway) {
     this.place = place;
     this.roads = List.copyOf(roads);
@@ -84,6 +83,7 @@ final class ControllerLink {
     this.search = search;
     this.identity = identity;
     this.board = board;
+    this.liveness = liveness;
     this.gateway = gateway;
     this.thread = Thread.ofVirtual().name("controller-" + place).unstarted(this::run);
   }
@@ -199,11 +199,19 @@ final class ControllerLink {
     long sentAt = System.nanoTime();
     long heardAt = sentAt;
     while (true) {
-      Work work = mailbox.next(stream::isReady, HEARTBEAT.minusNanos(System.nanoTime() - sentAt));
+      Work work =
+          mailbox.next(
+              stream::isReady, liveness.heartbeat().minusNanos(System.nanoTime() - sentAt));
       long now = System.nanoTime();
+      if (work instanceof Work.Obey) {
+        heardAt = now;
+      } else if (now - heardAt > liveness.silence().toNanos()) {
+        // However much there is to report.
+        log.warn("controller fell silent address={}", place);
+        return;
+      }
       switch (work) {
         case Work.Obey(Instruction instruction) -> {
-          heardAt = now;
           obey(instruction, way);
           stream.request(1);
         }
@@ -213,10 +221,6 @@ final class ControllerLink {
           stream.send(report);
         }
         case Work.Pause() -> {
-          if (now - heardAt > SILENCE.toNanos()) {
-            log.warn("controller fell silent address={}", place);
-            return;
-          }
           sentAt = now;
           if (stream.isReady()) {
             stream.send(Reports.HEARTBEAT);

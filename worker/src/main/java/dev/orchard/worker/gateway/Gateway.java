@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.orchard.proto.worker.v1.Greeting;
 import dev.orchard.worker.forward.Forwards;
 import dev.orchard.worker.road.Dialing;
+import dev.orchard.worker.road.Liveness;
 import dev.orchard.worker.road.Place;
 import dev.orchard.worker.road.Road;
 import dev.orchard.worker.session.Sessions;
@@ -26,6 +27,7 @@ public final class Gateway {
   private final Forwards forwards;
   private final WorkerIdentity identity;
   private final Noticeboard board;
+  private final Liveness liveness;
   private final List<ReplicaSearch> searches;
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -55,6 +57,7 @@ public final class Gateway {
     this.forwards = forwards;
     this.identity = identity;
     this.board = board;
+    this.liveness = dialing.liveness();
     this.searches =
         dialing.addresses().stream().map(entry -> new ReplicaSearch(entry, dialing, this)).toList();
   }
@@ -71,7 +74,7 @@ public final class Gateway {
 
   /** An attempt at a link that a search begins. */
   ControllerLink link(Place place, List<Road> roads, int first, ReplicaSearch search) {
-    return new ControllerLink(place, roads, first, search, identity, board, this);
+    return new ControllerLink(place, roads, first, search, identity, board, liveness, this);
   }
 
   /** How many replicas there are, as those say that are linked; 0 while none is. */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param token file that holds the worker's bearer token
  * @param proxy for WebSockets; absent: none
  * @param names says what addresses a name has now
+ * @param liveness of every connection that is made
  */
 public record Dialing(
     List<ReplicaAddress> addresses,
@@ -22,7 +23,8 @@ public record Dialing(
     Path ca,
     Path token,
     @Nullable HttpProxy proxy,
-    Names names) {
+    Names names,
+    Liveness liveness) {
   /** Resolves names, each time anew. */
   public interface Names {
     InetAddress[] addresses(String host) throws UnknownHostException;

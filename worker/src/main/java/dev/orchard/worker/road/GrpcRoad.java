@@ -39,7 +39,6 @@ final class GrpcRoad implements Road {
   private static final Logger log = LoggerFactory.getLogger(GrpcRoad.class);
   private static final Duration CONNECT = Duration.ofSeconds(20);
   private static final int WINDOW_BYTES = 256 << 10;
-  private static final int KEEP_ALIVE_SECONDS = 20;
 
   /** A start with 128 KiB of arguments and environment, and room for what is around it. */
   private static final int MAX_MESSAGE_BYTES = 1 << 20;
@@ -69,6 +68,7 @@ final class GrpcRoad implements Road {
   }
 
   private ManagedChannel channel(NettyChannelBuilder builder, Dialing dialing) {
+    Liveness liveness = dialing.liveness();
     try {
       return builder
           .sslContext(GrpcSslContexts.forClient().trustManager(dialing.ca().toFile()).build())
@@ -76,7 +76,9 @@ final class GrpcRoad implements Road {
           .executor(callbacks)
           .flowControlWindow(WINDOW_BYTES)
           .maxInboundMessageSize(MAX_MESSAGE_BYTES)
-          .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+          .keepAliveTime(liveness.ping().toNanos(), TimeUnit.NANOSECONDS)
+          .keepAliveTimeout(
+              liveness.silence().minus(liveness.ping()).toNanos(), TimeUnit.NANOSECONDS)
           .keepAliveWithoutCalls(true)
           .disableRetry()
           .build();

@@ -2,11 +2,11 @@ package dev.orchard.worker.road;
 
 import com.google.protobuf.ByteString;
 import dev.orchard.exec.socket.MessageSocket;
-import dev.orchard.exec.socket.SocketLimits;
 import dev.orchard.exec.socket.Wire;
 import java.io.IOException;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -17,20 +17,20 @@ import org.jspecify.annotations.Nullable;
 /** A client's WebSocket; no write may take longer than the other side may be silent. */
 final class JdkWire implements Wire {
   private final WebSocket socket;
+  private final Duration silence;
 
-  JdkWire(WebSocket socket) {
+  JdkWire(WebSocket socket, Duration silence) {
     this.socket = socket;
+    this.silence = silence;
   }
 
-  private static void await(CompletableFuture<WebSocket> write)
-      throws IOException, InterruptedException {
+  private void await(CompletableFuture<WebSocket> write) throws IOException, InterruptedException {
     try {
-      write.get(SocketLimits.SILENCE.toMillis(), TimeUnit.MILLISECONDS);
+      write.get(silence.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       throw new IOException(e.getCause() == null ? e : e.getCause());
     } catch (TimeoutException e) {
-      throw new IOException(
-          "nothing was taken for %d s".formatted(SocketLimits.SILENCE.toSeconds()), e);
+      throw new IOException("nothing was taken for %d s".formatted(silence.toSeconds()), e);
     }
   }
 

@@ -50,6 +50,7 @@ final class SocketRoad implements Road {
 
   private final URI address;
   private final BearerToken token;
+  private final Liveness liveness;
   private final ExecutorService callbacks = Executors.newVirtualThreadPerTaskExecutor();
   private final HttpClient client;
   private @Nullable Detour detour;
@@ -60,6 +61,7 @@ final class SocketRoad implements Road {
   SocketRoad(URI address, @Nullable InetAddress at, Dialing dialing) {
     this.address = address;
     this.token = new BearerToken(dialing.token());
+    this.liveness = dialing.liveness();
     HttpClient.Builder builder =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -131,7 +133,13 @@ final class SocketRoad implements Road {
     try {
       WebSocket opened = dial(path, headers, incoming);
       SocketStream<Q, A> stream =
-          new SocketStream<>("socket-" + address, new JdkWire(opened), parser, listener);
+          new SocketStream<>(
+              "socket-" + address,
+              new JdkWire(opened, liveness.silence()),
+              parser,
+              listener,
+              liveness.ping(),
+              liveness.silence());
       stream.socket().start();
       incoming.start(opened, stream.socket());
       return stream;

@@ -7,8 +7,8 @@ import com.google.protobuf.Parser;
 import dev.orchard.exec.socket.CloseCode;
 import dev.orchard.exec.socket.MessageSocket;
 import dev.orchard.exec.socket.Receiver;
-import dev.orchard.exec.socket.SocketLimits;
 import dev.orchard.exec.socket.Wire;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** A stream that is a WebSocket. */
@@ -17,11 +17,22 @@ public final class SocketStream<Q extends MessageLite, A> implements MessageStre
   private final StreamListener<A> listener;
   private final MessageSocket socket;
 
-  /** Over a socket that is opened later, and then started. */
-  public SocketStream(String name, Wire wire, Parser<A> parser, StreamListener<A> listener) {
+  /**
+   * Over a socket that is opened later, and then started.
+   *
+   * @param ping how often the other side is pinged
+   * @param silence of the other side, after which it is dead
+   */
+  public SocketStream(
+      String name,
+      Wire wire,
+      Parser<A> parser,
+      StreamListener<A> listener,
+      Duration ping,
+      Duration silence) {
     this.parser = parser;
     this.listener = listener;
-    this.socket = new MessageSocket(name, wire, this, SocketLimits.PING, SocketLimits.SILENCE);
+    this.socket = new MessageSocket(name, wire, this, ping, silence);
   }
 
   /** What its reading thread tells, and how it is started. */
