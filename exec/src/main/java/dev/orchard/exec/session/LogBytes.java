@@ -2,6 +2,7 @@ package dev.orchard.exec.session;
 
 import dev.orchard.exec.frame.Frame;
 import dev.orchard.exec.frame.StdStream;
+import java.time.Duration;
 
 /** How many bytes of each stream the log was given, evicted ones among them. */
 final class LogBytes {
@@ -24,6 +25,11 @@ final class LogBytes {
 
   long end() {
     return stdout + stderr;
+  }
+
+  /** The end of a session of which no more can be known. */
+  Frame.Exit lost(Duration ran, String why) {
+    return Frame.Exit.lost(stdout, stderr, ran, why);
   }
 
   /** Whether it was given as much as the process is said to have written. */

@@ -112,8 +112,7 @@ public final class WorkerSession {
       case SessionEvent.GuestLost() -> guestLost();
       case SessionEvent.VmGone(String why) -> vmGone(why);
       case SessionEvent.BootUnknown(String why) -> lost(why);
-      case SessionEvent.GuestAttached attached ->
-          guestAttached(attached.stdinOffset(), attached.stdinReceived());
+      case SessionEvent.GuestAttached(long taken, long received) -> guestAttached(taken, received);
       case SessionEvent.GuestRefused refused -> guestRefused(refused.reason(), refused.message());
       case SessionEvent.GuestClosed() -> guestClosed();
       case SessionEvent.FromGuest(Frame.Out frame) -> fromGuest(frame);
@@ -387,9 +386,7 @@ public final class WorkerSession {
   }
 
   private void sendStdin() {
-    for (Optional<Frame.Stdin> next = stdin.next(); next.isPresent(); next = stdin.next()) {
-      actions.add(new SessionAction.ToGuest(next.get()));
-    }
+    stdin.toSend().forEach(frame -> actions.add(new SessionAction.ToGuest(frame)));
   }
 
   private void cancel(ExitReason reason, String message) {
@@ -427,7 +424,6 @@ public final class WorkerSession {
     deadlines.lease().elapsed(elapsed);
     if (phase() == SessionPhase.WAITING && deadlines.startOver(now)) {
       startFailed(deadlines.startOverMessage());
-      return;
     }
     deadlines.leaseOver().ifPresent(e -> cancel(e.reason(), e.message()));
     if (phase() == SessionPhase.RUNNING) {
@@ -442,8 +438,7 @@ public final class WorkerSession {
 
   private void lost(String why) {
     if (phase() != SessionPhase.FINISHED) {
-      finish(
-          Frame.Exit.lost(bytes(StdStream.STDOUT), bytes(StdStream.STDERR), history.ran(now), why));
+      finish(log.lost(history.ran(now), why));
     }
   }
 

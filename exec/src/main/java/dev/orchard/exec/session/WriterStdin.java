@@ -1,7 +1,9 @@
 package dev.orchard.exec.session;
 
 import dev.orchard.exec.frame.Frame;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Stdin at the worker, from whoever may write, to the guest. A writer begins where the process'
@@ -66,9 +68,12 @@ final class WriterStdin {
     return sender.offer(frame);
   }
 
-  /** See {@link StdinSender#next}. */
-  Optional<Frame.Stdin> next() {
-    return sender.next();
+  /** What there is to send, each frame once on a connection. */
+  List<Frame.Stdin> toSend() {
+    return Stream.generate(sender::next)
+        .takeWhile(Optional::isPresent)
+        .map(Optional::orElseThrow)
+        .toList();
   }
 
   /** See {@link StdinSender#acknowledged}. */
