@@ -3,10 +3,8 @@ package dev.orchard.it.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.orchard.crds.vmexec.VMExec;
-import dev.orchard.crds.vmexec.VMExecSpec;
 import dev.orchard.crds.vmexec.VMExecState;
 import dev.orchard.dev.guest.RuntimeChoice;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.Watch;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +30,7 @@ class TwoOperatorsIT {
     States states = new States(VM);
     Part second = system.operator("operator-2");
     system.createVm(VM);
+    List<VMExecState> ends;
     try (Watch _ =
         system
             .kubernetes()
@@ -48,18 +47,11 @@ class TwoOperatorsIT {
         paused.unpause();
         apply(system, runs, "c" + i);
       }
-      RealSystem.await(
-          "the end of every command",
-          () ->
-              system.execs(VM).stream()
-                  .map(exec -> exec.statusOrEmpty().state())
-                  .allMatch(state -> state != null && state.isTerminal()));
+      ends = Runs.ends(system, VM);
     } finally {
       second.kill();
     }
-    int commands = system.execs(VM).size();
-    List<VMExecState> ends =
-        system.execs(VM).stream().map(exec -> exec.getStatus().state()).toList();
+    int commands = ends.size();
     Map<String, Integer> ran = runs.count(VM);
     system.deleteVm(VM);
     summary
@@ -75,12 +67,7 @@ class TwoOperatorsIT {
 
   private static void apply(RealSystem system, Runs runs, String round) {
     for (int i = 0; i < EXECS; i++) {
-      String name = "%s-%s-%d".formatted(VM, round, i);
-      VMExec exec = new VMExec();
-      exec.setMetadata(
-          new ObjectMetaBuilder().withName(name).withNamespace(RealSystem.NAMESPACE).build());
-      exec.setSpec(VMExecSpec.of(VM, NumberedLines.command(runs.folder(), name, 1)).build());
-      system.kubernetes().resource(exec).create();
+      runs.apply(system, VM, "%s-%s-%d".formatted(VM, round, i));
     }
   }
 }

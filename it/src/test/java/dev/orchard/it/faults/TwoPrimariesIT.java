@@ -3,13 +3,11 @@ package dev.orchard.it.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.orchard.crds.vmexec.VMExec;
-import dev.orchard.crds.vmexec.VMExecSpec;
 import dev.orchard.crds.vmexec.VMExecState;
 import dev.orchard.crds.worker.Worker;
 import dev.orchard.crds.worker.WorkerSpec;
 import dev.orchard.dev.cluster.Preparation;
 import dev.orchard.dev.guest.RuntimeChoice;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.Watch;
 import java.util.List;
 import java.util.Map;
@@ -60,15 +58,9 @@ class TwoPrimariesIT {
         unschedulable(system, true);
         system.createVm(VM);
         for (int i = 0; i < commands; i++) {
-          apply(system, runs, "%s-%d".formatted(VM, i));
+          runs.apply(system, VM, "%s-%d".formatted(VM, i));
         }
-        RealSystem.await(
-            "the end of every command",
-            () ->
-                system.execs(VM).stream()
-                    .map(exec -> exec.statusOrEmpty().state())
-                    .allMatch(state -> state != null && state.isTerminal()));
-        ends = system.execs(VM).stream().map(exec -> exec.getStatus().state()).toList();
+        ends = Runs.ends(system, VM);
         ran = runs.count(VM);
         system.deleteVm(VM);
       } finally {
@@ -101,13 +93,5 @@ class TwoPrimariesIT {
           worker.setSpec(new WorkerSpec(unschedulable));
           return worker;
         });
-  }
-
-  private static void apply(RealSystem system, Runs runs, String name) {
-    VMExec exec = new VMExec();
-    exec.setMetadata(
-        new ObjectMetaBuilder().withName(name).withNamespace(RealSystem.NAMESPACE).build());
-    exec.setSpec(VMExecSpec.of(VM, NumberedLines.command(runs.folder(), name, 1)).build());
-    system.kubernetes().resource(exec).create();
   }
 }
