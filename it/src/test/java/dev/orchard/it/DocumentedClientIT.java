@@ -2,16 +2,26 @@ package dev.orchard.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.orchard.client.ExecRequest;
+import dev.orchard.client.ExecSession;
+import dev.orchard.client.OrchardClient;
+import dev.orchard.client.SessionAddress;
+import dev.orchard.client.SessionListener;
 import dev.orchard.dev.guest.RuntimeChoice;
+import dev.orchard.exec.frame.ExitReason;
+import dev.orchard.exec.session.Outcome;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Compiles and runs the program of docs/client.md, which prints what the page says. */
+/** The client library: the program of docs/client.md prints what the page says. */
 class DocumentedClientIT {
   private static final Path PAGE = Path.of("..", "docs", "client.md");
   private static final Pattern EXAMPLE =
@@ -40,5 +50,34 @@ class DocumentedClientIT {
     String said = new String(program.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(program.waitFor()).as(said).isZero();
     assertThat(said).isEqualTo(example.group(2));
+  }
+
+  @Test
+  void runsACommandWithItsVariablesForNoLongerThanItMay() throws Exception {
+    DevSystem system = DevSystem.with(RuntimeChoice.PROCESS);
+    String vm = "limited-client";
+    new ExecClient(system).createVm(vm);
+    ExecRequest request =
+        ExecRequest.of("sh", "-c", "echo \"$WORD\"; exec sleep 600")
+            .withEnv(Map.of("WORD", "two words"))
+            .withTimeout(Duration.ofSeconds(5));
+    ByteArrayOutputStream output = new ByteArrayOutputStream();
+    try (OrchardClient client =
+            OrchardClient.builder()
+                .servers(system.url())
+                .token(system::token)
+                .ca(system.certificateAuthority())
+                .build();
+        ExecSession session =
+            client.exec(
+                new SessionAddress("default", vm, "limited"),
+                request,
+                SessionListener.writing(output, output))) {
+      assertThat(session.await())
+          .isInstanceOfSatisfying(
+              Outcome.Known.class,
+              known -> assertThat(known.exit().reason()).isEqualTo(ExitReason.TIMED_OUT));
+    }
+    assertThat(output).hasToString("two words\n");
   }
 }
