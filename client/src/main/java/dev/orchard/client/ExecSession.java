@@ -213,6 +213,9 @@ public final class ExecSession implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (RuntimeException | Error e) {
+      var _ = session.abandon("a defect of the client: " + e);
+      throw e;
     } finally {
       hop.close();
       dropUnused();

@@ -14,6 +14,7 @@ import java.net.http.WebSocketHandshakeException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -124,11 +125,11 @@ public final class Http implements AutoCloseable {
     if (!ticket.isEmpty()) {
       request.header(TICKET, ticket);
     }
+    CompletableFuture<HttpResponse<InputStream>> answer =
+        http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofInputStream());
     try {
       // Not by the request's own time limit, which may count the whole body.
-      HttpResponse<InputStream> response =
-          http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofInputStream())
-              .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      HttpResponse<InputStream> response = answer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
       if (response.statusCode() / 100 == 2) {
         return new Reply.Done<>(response.body());
       }
@@ -141,8 +142,10 @@ public final class Http implements AutoCloseable {
     } catch (ExecutionException e) {
       return new Reply.Failed<>(reason(e.getCause() == null ? e : e.getCause()));
     } catch (TimeoutException e) {
+      answer.cancel(true);
       return new Reply.Failed<>("no answer within %d s".formatted(PATIENCE.toSeconds()));
     } catch (InterruptedException e) {
+      answer.cancel(true);
       Thread.currentThread().interrupt();
       return new Reply.Failed<>("interrupted");
     }

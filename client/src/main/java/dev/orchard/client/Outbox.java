@@ -19,7 +19,8 @@ final class Outbox {
   private final Supplier<? extends Optional<? extends Frame.In>> stdin;
   private @Nullable WindowSize size;
   private boolean sizeSent;
-  private boolean detaching;
+  private boolean detached;
+  private boolean detachSent;
   private @Nullable SessionStream socket;
   private boolean sending;
 
@@ -45,8 +46,9 @@ final class Outbox {
 
   void disconnected() {
     socket = null;
-    // Whether the last one arrived is not known, and saying it twice does no harm.
+    // Whether these arrived is not known, and saying them twice does no harm.
     sizeSent = size == null;
+    detachSent = false;
   }
 
   void signal(Frame.Signal signal) {
@@ -57,7 +59,7 @@ final class Outbox {
 
   /** Says, behind all that was typed before it, that the command is to run on without us. */
   void detach() {
-    detaching = true;
+    detached = true;
   }
 
   void resize(WindowSize changed) {
@@ -72,7 +74,7 @@ final class Outbox {
 
   /** Whether no signal or farewell waits to be sent, and nothing is just being sent. */
   boolean isQuiet() {
-    return signals.isEmpty() && !detaching && !sending;
+    return signals.isEmpty() && detached == detachSent && !sending;
   }
 
   /** Sends what there is, if it can be sent now. Whether it did. */
@@ -111,8 +113,8 @@ final class Outbox {
       return Optional.of(new Frame.Resize(current.rows(), current.cols()));
     }
     Optional<? extends Frame.In> typed = stdin.get();
-    if (typed.isEmpty() && detaching) {
-      detaching = false;
+    if (typed.isEmpty() && detached && !detachSent) {
+      detachSent = true;
       return Optional.of(new Frame.Detach());
     }
     return typed;

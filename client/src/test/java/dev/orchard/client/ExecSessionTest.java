@@ -61,6 +61,18 @@ class ExecSessionTest {
   }
 
   @Test
+  void saysOnEveryConnectionThatTheCommandIsToRunOnWithoutUs() throws Exception {
+    try (ExecSession session = follow(true)) {
+      PlayedSession.Connection first = played.connection();
+      first.send(new Frame.Started("s", 42, "boot", ""));
+      session.detach();
+      assertThat(first.next()).isEqualTo(new Frame.Detach());
+      first.listener().closed("cut");
+      assertThat(played.connection().next()).isEqualTo(new Frame.Detach());
+    }
+  }
+
+  @Test
   void isUnknownWhereTheDigestsDiffer() throws Exception {
     try (ExecSession session = follow(false)) {
       played.connection().stdout(0, "spoilt").exit("intact");
