@@ -21,7 +21,7 @@ public final class GatewayServer implements AutoCloseable {
   /** Four times the largest frame, and room for a report with a tail. */
   private static final int MESSAGE_BYTES = 128 << 10;
 
-  /** How often a worker is pinged, and may ping at most: a dead link is known soon on both sides. */
+  /** How often a worker is pinged, and may ping: a dead link is known soon on both sides. */
   private static final int KEEP_ALIVE_SECONDS = 10;
 
   private final Server server;
