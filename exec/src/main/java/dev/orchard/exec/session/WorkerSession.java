@@ -207,7 +207,7 @@ public final class WorkerSession {
     if (termination != null) {
       termination.streamReset();
     }
-    sendStdin();
+    stdin.toSend().forEach(frame -> actions.add(new SessionAction.ToGuest(frame)));
     terminate();
   }
 
@@ -353,7 +353,7 @@ public final class WorkerSession {
       case Frame.Stdin input -> {
         deadlines.active(now);
         stdin.offer(input).ifPresent(f -> actions.add(new SessionAction.ToWriter(f)));
-        sendStdin();
+        stdin.toSend().forEach(part -> actions.add(new SessionAction.ToGuest(part)));
       }
       case Frame.Resize resize when rules.tty() -> deliver(resize);
       case Frame.Resize resize -> refuse("resize: the session was started without a TTY");
@@ -383,10 +383,6 @@ public final class WorkerSession {
 
   private void refuse(String message) {
     actions.add(new SessionAction.ToWriter(new Frame.Failure(ErrorCode.INVALID_FRAME, message)));
-  }
-
-  private void sendStdin() {
-    stdin.toSend().forEach(frame -> actions.add(new SessionAction.ToGuest(frame)));
   }
 
   private void cancel(ExitReason reason, String message) {

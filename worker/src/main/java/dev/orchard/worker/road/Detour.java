@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +23,7 @@ import org.slf4j.LoggerFactory;
 final class Detour implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Detour.class);
   private static final Duration CONNECT = Duration.ofSeconds(20);
+  private static final Duration PAUSE = Duration.ofMillis(100);
   private static final byte[] OPEN = "HTTP/1.1 200 \r\n\r\n".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] NO_WAY =
       "HTTP/1.1 502 \r\nContent-Length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
@@ -53,7 +55,8 @@ final class Detour implements AutoCloseable {
         Socket near = server.accept();
         Thread.ofVirtual().name("detour-" + target).start(() -> lead(near));
       } catch (IOException _) {
-        // Closed, or somebody left before being taken.
+        // Closed, somebody left before being taken, or descriptors are short: not again at once.
+        LockSupport.parkNanos(PAUSE.toNanos());
       }
     }
   }
