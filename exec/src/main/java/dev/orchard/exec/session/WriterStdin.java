@@ -41,7 +41,7 @@ final class WriterStdin {
     sender.drop();
     offsetKnown &= !sender.mayBeHeld();
     dropping |= !offsetKnown;
-    return Optional.of(new Frame.Ack(sender.taken())).filter(_ -> offsetKnown);
+    return beginning();
   }
 
   /** The connection to the guest is gone. */
@@ -60,7 +60,11 @@ final class WriterStdin {
     sender.resume(offset, received);
     dropping &= sender.mayBeHeld();
     offsetKnown = !dropping;
-    return Optional.of(new Frame.Ack(sender.taken())).filter(_ -> offsetKnown);
+    return beginning();
+  }
+
+  private Optional<Frame.Ack> beginning() {
+    return offsetKnown ? Optional.of(new Frame.Ack(sender.taken())) : Optional.empty();
   }
 
   /** See {@link StdinSender#offer}. */
